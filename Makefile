@@ -1,0 +1,76 @@
+# `make serve`: set up, load and check the committed graph, serve it at http://127.0.0.1:7878
+# `make test`:  set up, run every check
+# PYTHON=/path/to/python3.12 chooses the interpreter; PORT=8080 the port.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 7878
+CANDIDATES := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python
+
+.PHONY: help serve test lint setup setup-dev build lock clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make serve   serve the graph at http://127.0.0.1:$(PORT)"
+	@echo "make test    run every check"
+	@echo "make build   rebuild data/triples.ttl from data/curated (needs Java)"
+	@echo "make clean   remove the environment and caches"
+
+serve: setup
+	@$(BIN)/treatkg validate --quiet
+	@$(BIN)/treatkg serve --port $(PORT)
+
+test: lint
+	$(BIN)/treatkg build --check
+	$(BIN)/python -m pytest
+
+lint: setup-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+build: setup-dev
+	$(BIN)/treatkg build
+
+setup: $(VENV)/.runtime
+setup-dev: $(VENV)/.dev
+
+# A package without the development tools suffices to serve.
+$(VENV)/.runtime: requirements.lock requirements-dev.lock pyproject.toml
+	@if [ -e $(VENV)/.dev ]; then $(MAKE) --no-print-directory setup-dev; else $(call environment,requirements-dev.lock,runtime); fi
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml
+	@$(call environment,requirements-dev.lock,dev)
+	@touch $@
+
+# Finds a Python >= 3.11 by running it, makes .venv (also where ensurepip is missing), installs pinned packages by hash,
+# then this checkout. A half-made environment is removed.
+define environment
+set -e; \
+python=""; \
+for candidate in $(CANDIDATES); do \
+  if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then python="$$candidate"; break; fi; \
+done; \
+if [ -z "$$python" ]; then echo "TreatKG needs Python 3.11 or newer: install it, or name it with PYTHON=/path/to/python3." >&2; exit 1; fi; \
+trap 'if [ $$? -ne 0 ]; then rm -rf $$made; echo "The environment could not be set up. The lines above say why." >&2; fi' EXIT; \
+if ! [ -x $(BIN)/python ]; then \
+  made=$(VENV); \
+  echo "Setting up $(VENV) with $$("$$python" --version) ..."; \
+  "$$python" -m venv $(VENV) >/dev/null 2>&1 || { rm -rf $(VENV); "$$python" -m venv --without-pip $(VENV); }; \
+fi; \
+if $(BIN)/python -m pip --version >/dev/null 2>&1; then pip="$(BIN)/python -m pip"; \
+elif "$$python" -m pip --version >/dev/null 2>&1; then pip="$$python -m pip --python $(BIN)/python"; \
+else echo "pip is missing: install your system's python3-pip or python3-venv package, then run make again." >&2; exit 1; fi; \
+$$pip install --quiet --disable-pip-version-check --require-hashes -r $(1); \
+$$pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+endef
+
+# Needs uv; writes no addresses.
+COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet pyproject.toml
+lock:
+	$(COMPILE) --extra build -o requirements.lock
+	$(COMPILE) --extra dev -c requirements.lock -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build

@@ -1,0 +1,173 @@
+"""One screen about one thing: what it is, what the graph says of it, and who says so."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import pyoxigraph as ox
+
+from treatkg import graph, namespaces
+from treatkg.knowledge import Knowledge
+from treatkg.results import Term, to_python
+
+_PROPERTIES = """
+SELECT ?property ?value WHERE { VALUES ?thing { <%s> } ?thing ?property ?value } ORDER BY ?property ?value
+"""
+_NESTED = """
+SELECT ?node ?property ?value WHERE {
+  VALUES ?thing { <%s> }
+  ?thing tkg:population|tkg:condition|tkg:phase|tkg:hasArm ?node . ?node ?property ?value
+} ORDER BY ?node ?property ?value
+"""
+_FACTS = """
+SELECT DISTINCT ?fact ?role ?class ?label ?from ?until ?polarity WHERE {
+  VALUES ?thing { <%s> }
+  { ?fact ?role ?thing } UNION { ?thing tkg:subjectTo ?fact . BIND(tkg:subjectTo AS ?role) }
+  ?fact a tkg:Fact ; rdfs:label ?label ; a ?class .
+  ?class rdfs:subClassOf+ tkg:Fact .
+  MINUS { ?fact a ?narrower . ?narrower rdfs:subClassOf ?class . FILTER(?narrower != ?class) }
+  OPTIONAL { ?fact tkg:validFrom ?from }
+  OPTIONAL { ?fact tkg:validUntil ?until }
+  OPTIONAL { ?fact tkg:polarity ?polarity }
+} ORDER BY ?class ?from ?label
+"""
+_EVIDENCE = """
+SELECT ?source ?title ?date ?locator ?finding ?anchor ?direction ?url WHERE {
+  VALUES ?thing { <%s> }
+  ?thing tkg:evidence ?evidence .
+  ?evidence prov:wasDerivedFrom ?source ; tkg:locator ?locator ; tkg:finding ?finding .
+  ?evidence tkg:evidenceDirection ?direction .
+  ?source dcterms:title ?title .
+  OPTIONAL { ?source dcterms:date ?date }
+  OPTIONAL { ?evidence tkg:anchorText ?anchor }
+  OPTIONAL { ?source schema:url ?web }
+  OPTIONAL { ?source tkg:doi ?doi }
+  BIND(COALESCE(?doi, ?web) AS ?url)
+} ORDER BY ?date ?source ?locator
+"""
+_HIDDEN = {
+    namespaces.RDF + "type",
+    namespaces.RDFS + "label",
+    namespaces.SKOS + "prefLabel",
+    namespaces.SKOS + "definition",
+    namespaces.TKG + "evidence",
+    namespaces.TKG + "subjectTo",
+}
+_NESTED_PROPERTIES = {namespaces.TKG + name for name in ("population", "condition", "phase", "hasArm")}
+_IDENTIFIERS = {namespaces.SKOS + "exactMatch", namespaces.SKOS + "closeMatch"}
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value as people read it; `iri` is empty for a literal."""
+
+    text: str
+    iri: str = ""
+
+
+@dataclass(frozen=True)
+class FactLine:
+    """One fact in a list."""
+
+    iri: str
+    label: str
+    period: str
+    negative: bool
+    from_group: bool
+
+
+@dataclass(frozen=True)
+class EvidenceLine:
+    """One piece of evidence: who says it, where, and what."""
+
+    source: str
+    title: str
+    date: str
+    locator: str
+    finding: str
+    anchor: str
+    direction: str
+    url: str
+
+
+@dataclass
+class Card:
+    """What the graph says of a thing."""
+
+    iri: str
+    label: str
+    kinds: list[str]
+    definition: str = ""
+    identifiers: list[Value] = field(default_factory=list)
+    properties: dict[str, list[Value]] = field(default_factory=dict)
+    facts: dict[str, list[FactLine]] = field(default_factory=dict)
+    evidence: list[EvidenceLine] = field(default_factory=list)
+
+
+def card(knowledge: Knowledge, iri: str) -> Card | None:
+    """Collect what the graph says of an IRI; None if it says nothing."""
+    rows = knowledge.select(_PROPERTIES % iri).terms
+    if not rows:
+        return None
+    result = Card(iri, knowledge.terms.label(iri), _kinds(knowledge, rows))
+    for property_term, value in rows:
+        prop = graph.iri_of(property_term)
+        if prop == namespaces.SKOS + "definition":
+            result.definition = str(to_python(value))
+        elif prop in _IDENTIFIERS:
+            result.identifiers.append(
+                Value(
+                    namespaces.shorten(graph.iri_of(value)).replace("https://bioregistry.io/", ""), graph.iri_of(value)
+                )
+            )
+        elif prop not in _HIDDEN and prop not in _NESTED_PROPERTIES:
+            result.properties.setdefault(knowledge.terms.label(prop), []).append(_value(knowledge, value))
+    result.properties.update(_nested(knowledge, iri))
+    result.facts = _facts(knowledge, iri)
+    result.evidence = [EvidenceLine(*(_plain(cell) for cell in row)) for row in knowledge.select(_EVIDENCE % iri).terms]
+    return result
+
+
+def _kinds(knowledge: Knowledge, rows: tuple[tuple[Term, ...], ...]) -> list[str]:
+    types = [graph.iri_of(value) for prop, value in rows if graph.iri_of(prop) == namespaces.RDF + "type"]
+    return sorted(knowledge.terms.label(cls) for cls in types)
+
+
+def _nested(knowledge: Knowledge, iri: str) -> dict[str, list[Value]]:
+    nodes: dict[str, list[str]] = defaultdict(list)
+    for node, prop, value in knowledge.select(_NESTED % iri).terms:
+        if graph.iri_of(prop) not in _HIDDEN:
+            nodes[graph.iri_of(node)].append(
+                f"{knowledge.terms.label(graph.iri_of(prop))}: {_value(knowledge, value).text}"
+            )
+    grouped: dict[str, list[Value]] = defaultdict(list)
+    for part, parts in nodes.items():
+        kind = part.rsplit("/", 2)[-2]
+        grouped[kind].append(Value("; ".join(parts)))
+    return dict(grouped)
+
+
+def _facts(knowledge: Knowledge, iri: str) -> dict[str, list[FactLine]]:
+    groups: dict[str, dict[str, FactLine]] = defaultdict(dict)
+    for fact, role, cls, label, start, end, polarity in knowledge.select(_FACTS % iri).terms:
+        period = " to ".join(filter(None, [f"from {_plain(start)}" if start else "", _plain(end) if end else ""]))
+        line = FactLine(
+            graph.iri_of(fact),
+            _plain(label),
+            period,
+            polarity is not None,
+            graph.iri_of(role) == namespaces.TKG + "subjectTo",
+        )
+        groups[knowledge.terms.label(graph.iri_of(cls))].setdefault(line.iri, line)
+    return {cls: list(lines.values()) for cls, lines in sorted(groups.items())}
+
+
+def _value(knowledge: Knowledge, term: Term) -> Value:
+    if isinstance(term, ox.NamedNode):
+        return Value(knowledge.terms.label(term.value), term.value)
+    return Value(_plain(term))
+
+
+def _plain(term: Term) -> str:
+    return "" if term is None else str(to_python(term))

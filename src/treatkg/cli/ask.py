@@ -1,0 +1,230 @@
+"""Commands that ask: query, sparql, show."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from treatkg.errors import StorageError, UsageError
+
+if TYPE_CHECKING:
+    from treatkg.cards import Card
+    from treatkg.knowledge import Knowledge
+    from treatkg.queries import StoredQuery
+    from treatkg.results import Result
+
+
+class Format(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    TSV = "tsv"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How rows are printed.")]
+SourceOption = Annotated[
+    str | None,
+    typer.Option("--on", help="Ask another graph: an RDF file, or the http(s) address of a SPARQL endpoint."),
+]
+
+
+def query(
+    name: Annotated[str | None, typer.Argument(help="The stored query; without it, all are listed.")] = None,
+    parameters: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="KEY=VALUE...", help="Parameters; repeat a key to give several values."),
+    ] = None,
+    output: FormatOption = Format.TABLE,
+    on: SourceOption = None,
+    text: Annotated[
+        bool, typer.Option("--text", help="Print the SPARQL with the values filled in; do not run it.")
+    ] = False,
+    about: Annotated[bool, typer.Option("--about", help="Say what the query asks, takes and returns.")] = False,
+) -> None:
+    """Ask a stored question.
+
+    For example: treatkg query drugs-blocking-cytokine cytokine=IL-13 -f csv
+    """
+    from treatkg import queries
+
+    if name is None:
+        _list_queries()
+        return
+    stored = queries.find(name)
+    if about:
+        _describe_query(stored)
+        return
+    arguments = _arguments(parameters or [])
+    knowledge = _open(on)
+    if text:
+        typer.echo(stored.bind(arguments, knowledge.terms), nl=False)
+        return
+    _print_result(knowledge.query(name, **arguments), output, stored.summary)
+
+
+def sparql(
+    text: Annotated[
+        str, typer.Argument(metavar="QUERY|FILE|-", help="A query, a file that holds one, or - for standard input.")
+    ],
+    output: FormatOption = Format.TABLE,
+    on: SourceOption = None,
+) -> None:
+    """Run a SPARQL query of your own (the usual prefixes are known).
+
+    CONSTRUCT and DESCRIBE print N-Triples; ASK prints true or false.
+    """
+    from treatkg.graph import canonical_ntriples
+    from treatkg.results import Result
+
+    answer = _open(on).sparql(_query_text(text))
+    if isinstance(answer, Result):
+        _print_result(answer, output)
+    elif isinstance(answer, bool):
+        typer.echo(str(answer).lower())
+    else:
+        typer.echo(canonical_ntriples(answer).decode(), nl=False)
+
+
+def show(
+    name: Annotated[str, typer.Argument(help="A name, id or CURIE: dupilumab, Adbry, IL-13, dupilumab/mechanism/...")],
+    on: SourceOption = None,
+) -> None:
+    """Show one treatment, target or fact on one screen, with its evidence."""
+    from treatkg.cards import card
+
+    knowledge = _open(on)
+    found = card(knowledge, knowledge.terms.resolve(name))
+    if found is None:
+        raise UsageError(f'the graph says nothing of "{name}"')
+    _print_card(found)
+
+
+COMMANDS = (query, sparql, show)
+
+
+def _open(source: str | None) -> Knowledge:
+    import treatkg
+
+    return treatkg.open(source) if source else treatkg.open()
+
+
+def _arguments(pairs: list[str]) -> dict[str, str | list[str]]:
+    arguments: dict[str, list[str]] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(f'"{pair}" is not KEY=VALUE, for example cytokine=IL-13')
+        arguments.setdefault(key, []).append(value)
+    return {key: values if len(values) > 1 else values[0] for key, values in arguments.items()}
+
+
+def _query_text(text: str) -> str:
+    if text == "-":
+        return sys.stdin.read()
+    looks_like_query = any(character in text for character in "{}\n")
+    path = Path(text)
+    if looks_like_query:
+        return text
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StorageError(
+            f"{text}: neither a query (it has no braces) nor a file that can be read ({error})"
+        ) from error
+
+
+def _list_queries() -> None:
+    from treatkg import queries
+
+    stored = queries.catalogue().values()
+    width = max(len(query.name) for query in stored)
+    topic = ""
+    for query in stored:
+        if query.topic != topic:
+            topic = query.topic
+            typer.echo(f"\n{topic}")
+        typer.echo(f"  {query.name:<{width}}  {query.summary}")
+    typer.echo("\ntreatkg query NAME --about says what a query takes and returns.")
+
+
+def _describe_query(stored: StoredQuery) -> None:
+    typer.echo(f"{stored.name} ({stored.topic})\n{stored.summary}\n{stored.description}".rstrip())
+    if stored.params:
+        typer.echo("\nParameters")
+    for p in stored.params.values():
+        several = ", several" if p.many else ""
+        typer.echo(f"  {p.name} ({p.type}{several}; without it: {p.absent}): {p.description} For example {p.example}")
+    if stored.returns:
+        typer.echo("\nReturns")
+    for column, meaning in stored.returns.items():
+        typer.echo(f"  {column}: {meaning}")
+
+
+def _print_result(result: Result, output: Format, title: str = "") -> None:
+    match output:
+        case Format.CSV:
+            typer.echo(result.to_csv(), nl=False)
+        case Format.TSV:
+            typer.echo(result.to_csv(separator="\t"), nl=False)
+        case Format.JSON:
+            typer.echo(result.to_json())
+        case Format.MARKDOWN:
+            typer.echo(result.to_markdown(), nl=False)
+        case Format.TABLE:
+            _print_table(result, title)
+
+
+def _print_table(result: Result, title: str) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    if title:
+        console.print(Text(title, style="bold"))
+    if not len(result):
+        console.print("No rows.")
+        return
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for column in result.columns:
+        table.add_column(Text(column), overflow="fold")
+    for row in result:
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    console.print(table)
+    console.print(f"{len(result)} row{'' if len(result) == 1 else 's'}")
+
+
+def _print_card(card: Card) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+
+    console = Console(highlight=False)
+    console.print(f"[bold]{escape(card.label)}[/bold]  {escape(', '.join(card.kinds))}\n{escape(card.iri)}")
+    if card.definition:
+        console.print(escape(card.definition))
+    if card.identifiers:
+        console.print(f"[dim]same as[/dim] {escape(', '.join(value.text for value in card.identifiers))}")
+    for name, values in card.properties.items():
+        console.print(f"[dim]{escape(name)}[/dim] {escape('; '.join(value.text for value in values))}")
+    for cls, facts in card.facts.items():
+        console.print(f"\n[bold]{escape(cls)}[/bold] ({len(facts)})")
+        for fact in facts:
+            marks = "".join(
+                [" [dim](not)[/dim]" if fact.negative else "", " [dim](by its group)[/dim]" if fact.from_group else ""]
+            )
+            console.print(f"  {escape(fact.label)}{marks} [dim]{escape(fact.period)}[/dim]")
+    if card.evidence:
+        console.print("\n[bold]Evidence[/bold]")
+    for line in card.evidence:
+        console.print(f"  {escape(line.direction.removeprefix('tkg:'))}: {escape(line.finding)}")
+        console.print(
+            f"    [dim]{escape(', '.join(filter(None, [line.title, line.locator, line.date, line.url])))}[/dim]"
+        )

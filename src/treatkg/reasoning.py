@@ -1,0 +1,127 @@
+"""Classification and consistency with owlready2 and HermiT, over the slice of the graph that the defined classes use.
+
+The slice leaves out dates (HermiT fails on `xsd:date`), negative facts and everything about sources. The reasoner runs
+in a process of its own, with a limit on time and memory: owlready2 keeps global state and starts Java.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+import rdflib
+from rdflib.namespace import OWL, RDF, RDFS
+
+from treatkg import graph, namespaces, resources
+from treatkg.errors import ReasonerError
+from treatkg.java import find_java
+
+_TKG = rdflib.Namespace(namespaces.TKG)
+_CLASSIFIED = {namespaces.TKG + "Treatment", namespaces.TKG + "Substance"}
+_KEPT_CLASSES = {_TKG[name] for name in ("Substance", "Treatment", "MechanismOfAction", "ClassStatement")}
+_KEPT_PROPERTIES = {
+    _TKG[name]
+    for name in (
+        "treatment",
+        "activeSubstance",
+        "modality",
+        "routeOfAdministration",
+        "actionType",
+        "target",
+        "blocksSignallingOf",
+        "statedClass",
+    )
+}
+_AXIOMS_KEPT_OUT = {OWL.DatatypeProperty, OWL.AnnotationProperty}
+TIMEOUT_SECONDS = 300
+MEMORY_MB = 2000
+
+
+def classify(triples: Iterable[ox.Triple], timeout: float = TIMEOUT_SECONDS) -> frozenset[ox.Triple]:
+    """Return the `rdf:type` triples that follow for treatments and substances.
+
+    Args:
+        triples: the asserted graph.
+        timeout: seconds after which the reasoner is stopped.
+
+    Raises:
+        ReasonerError: Java is missing, the reasoner failed or ran too long, or the graph contradicts the ontology.
+    """
+    java = find_java()
+    triples = list(triples)
+    classified = {
+        graph.iri_of(triple.subject)
+        for triple in triples
+        if triple.predicate == graph.RDF_TYPE and graph.iri_of(triple.object) in _CLASSIFIED
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        request = Path(folder) / "slice.rdf"
+        ontology_slice(triples).serialize(request, format="xml", encoding="utf-8")
+        answer = _run_worker(request, java, timeout)
+    if answer.get("inconsistent"):
+        raise ReasonerError("the graph contradicts the ontology: " + "; ".join(answer["explanation"]))
+    return frozenset(
+        ox.Triple(ox.NamedNode(individual), graph.RDF_TYPE, ox.NamedNode(cls))
+        for individual, cls in answer["types"]
+        if individual in classified
+    )
+
+
+def _run_worker(request: Path, java: str, timeout: float) -> dict[str, Any]:
+    command = [sys.executable, "-m", "treatkg._reasoner", str(request), java, str(MEMORY_MB)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)  # noqa: S603
+    except subprocess.TimeoutExpired as error:
+        raise ReasonerError(f"the reasoner did not finish within {timeout:.0f} seconds") from error
+    if done.returncode != 0:
+        raise ReasonerError(f"the reasoner failed:\n{done.stderr.strip()[-2000:]}")
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def ontology_slice(triples: Iterable[ox.Triple]) -> rdflib.Graph:
+    """Return the axioms and individuals that the reasoner sees, as one RDF graph."""
+    sliced = _terminology()
+    triples = list(triples)
+    negative = {graph.iri_of(t.subject) for t in triples if t.predicate.value == namespaces.TKG + "polarity"}
+    individuals: set[rdflib.URIRef] = set()
+    for triple in triples:
+        subject, predicate = graph.iri_of(triple.subject), rdflib.URIRef(triple.predicate.value)
+        if subject in negative or not isinstance(triple.object, ox.NamedNode):
+            continue
+        value = rdflib.URIRef(triple.object.value)
+        if predicate in _KEPT_PROPERTIES or (predicate == RDF.type and value in _KEPT_CLASSES):
+            sliced.add((rdflib.URIRef(subject), predicate, value))
+            individuals.update({rdflib.URIRef(subject)} | ({value} if predicate != RDF.type else set()))
+    _declare(sliced, individuals)
+    return sliced
+
+
+def _terminology() -> rdflib.Graph:
+    source = rdflib.Graph().parse(resources.ONTOLOGY / "treatkg.ttl", format="turtle")
+    left_out = {s for kind in _AXIOMS_KEPT_OUT for s in source.subjects(RDF.type, kind)}
+    structural = {str(OWL), str(RDF), str(RDFS)}
+    result = rdflib.Graph()
+    for s, p, o in source:
+        is_axiom = any(str(p).startswith(namespace) for namespace in structural) and p not in (RDFS.label, RDFS.comment)
+        if is_axiom and s not in left_out and p not in left_out and o not in left_out:
+            result.add((s, p, o))
+    return result
+
+
+def _declare(sliced: rdflib.Graph, individuals: set[rdflib.URIRef]) -> None:
+    """Name every individual, and say that different names mean different things (OWL does not assume it)."""
+    values = {value for value in sliced.objects(None, OWL.hasValue) if isinstance(value, rdflib.URIRef)}
+    members = sorted(individuals | values)
+    for individual in members:
+        sliced.add((individual, RDF.type, OWL.NamedIndividual))
+    axiom, items = rdflib.BNode(), rdflib.BNode()
+    sliced.add((axiom, RDF.type, OWL.AllDifferent))
+    sliced.add((axiom, OWL.distinctMembers, items))
+    rdflib.collection.Collection(sliced, items, list(members))

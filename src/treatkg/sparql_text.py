@@ -1,0 +1,139 @@
+"""SPARQL as text: tokens, binding of parameters, and the gate for queries from outside.
+
+A parameter of a stored query is a variable whose only binding is a block ``VALUES ?name { default }``. Binding replaces
+the content of these blocks by serialised RDF terms and touches nothing else: any SPARQL tool can read it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pyoxigraph as ox
+
+from treatkg import namespaces
+from treatkg.errors import LimitError, UsageError
+
+_TOKEN = re.compile(
+    r"""(?P<space>\s+)
+    |(?P<comment>\#[^\n\r]*)
+    |(?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
+    |(?P<string>\"{3}(?:(?:\"{1,2})?(?:[^"\\]|\\.))*\"{3}|'{3}(?:(?:'{1,2})?(?:[^'\\]|\\.))*'{3}
+        |"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*')
+    |(?P<variable>[?$]\w+)
+    |(?P<word>[A-Za-z_][\w.-]*(?::[\w.%-]*)?|:[\w.%-]+)
+    |(?P<mark>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+_UNICODE_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+
+MAX_QUERY_BYTES = 64 * 1024
+MAX_NESTING = 64
+MAX_PATTERNS = 128
+_REMOTE = {
+    "SERVICE": "federated queries (SERVICE) are not run here",
+    "FROM": "FROM is not supported: ask the default graph",
+}
+_UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY"}
+
+
+class ForbiddenQueryError(UsageError):
+    """The query asks for something that this read-only, offline graph does not do."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """One token: its kind (iri, string, variable, word, mark, comment, space), text and place."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """Split SPARQL into tokens, with white space and comments as tokens of their own."""
+    for match in _TOKEN.finditer(text):
+        yield Token(str(match.lastgroup), match.group(), match.start(), match.end())
+
+
+def parameter_blocks(text: str) -> dict[str, list[tuple[int, int]]]:
+    """Return, for each variable bound by ``VALUES ?name { ... }``, the places between the braces."""
+    meaningful = [token for token in tokens(text) if token.kind not in ("space", "comment")]
+    blocks: dict[str, list[tuple[int, int]]] = {}
+    for index, token in enumerate(meaningful[:-2]):
+        variable, brace = meaningful[index + 1], meaningful[index + 2]
+        if token.text.upper() == "VALUES" and variable.kind == "variable" and brace.text == "{":
+            close = next(other for other in meaningful[index + 3 :] if other.text == "}")
+            blocks.setdefault(variable.text[1:], []).append((brace.end, close.start))
+    return blocks
+
+
+def bind(text: str, values: Mapping[str, Sequence[ox.NamedNode | ox.Literal]]) -> str:
+    """Replace the parameter blocks of the named variables by the given terms.
+
+    Raises:
+        UsageError: a string with a backslash (its spelling differs between engines).
+    """
+    blocks = parameter_blocks(text)
+    edits = [(place, terms) for name, terms in values.items() for place in blocks[name]]
+    for (start, end), terms in sorted(edits, key=lambda edit: -edit[0][0]):
+        text = f"{text[:start]} {' '.join(map(_serialise, terms))} {text[end:]}"
+    return text
+
+
+def _serialise(term: ox.NamedNode | ox.Literal) -> str:
+    if "\\" in term.value:
+        raise UsageError(f"a value may not hold a backslash: {term.value}")
+    return str(term)
+
+
+def without_comments(text: str) -> str:
+    """Drop comments (some clients guess the type of a query from any word in it)."""
+    return "".join(token.text for token in tokens(text) if token.kind != "comment")
+
+
+def check_untrusted(text: str) -> None:
+    """Let only read-only, local queries of moderate size through.
+
+    Raises:
+        ForbiddenQueryError: an update, SERVICE or FROM.
+        LimitError: too long or too deeply nested; parsing it could crash the process.
+    """
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_QUERY_BYTES:
+        raise LimitError(f"the query is longer than {MAX_QUERY_BYTES // 1024} KiB")
+    expanded = _UNICODE_ESCAPE.sub(lambda match: chr(int(match[1] or match[2], base=16)), text)
+    depth = patterns = 0
+    for token in tokens(expanded):
+        if token.kind == "word":
+            _check_word(token.text.upper())
+        if token.kind == "mark" and token.text in "({[!+-":
+            depth += 1
+        elif token.kind == "mark" and token.text in ")}]":
+            depth -= 1
+        elif token.kind == "mark" and token.text in ".;,|&":
+            patterns += 1
+        if depth > MAX_NESTING * 2 or patterns > MAX_PATTERNS * 4:
+            raise LimitError("the query is nested too deeply or has too many patterns")
+
+
+def _check_word(word: str) -> None:
+    if word in _REMOTE:
+        raise ForbiddenQueryError(_REMOTE[word])
+    if word in _UPDATES:
+        raise ForbiddenQueryError(f"this graph is read-only: {word} is not run here")
+
+
+def explain_syntax_error(query: str, message: str) -> str:
+    """Return an engine's syntax error as line, column and caret, with a hint for an undeclared prefix."""
+    place = re.search(r"error at (\d+):(\d+): ?(.*)", message, re.DOTALL)
+    if place is None:
+        return message
+    line_number, column = int(place[1]), int(place[2])
+    lines = query.splitlines() or [""]
+    line = lines[min(line_number, len(lines)) - 1]
+    hint = ""
+    if "Prefix not found" in place[3]:
+        hint = f"\nA prefix is not declared; known without declaring are: {', '.join(sorted(namespaces.prefixes()))}"
+    return f"line {line_number}, column {column}\n  {line}\n  {' ' * (column - 1)}^{hint}"

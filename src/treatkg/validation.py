@@ -1,0 +1,176 @@
+"""Checks of the graph: SHACL shapes (pySHACL) and quality queries that return no row on a good graph."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyoxigraph as ox
+import rdflib
+from rdflib.namespace import RDF, SH
+
+from treatkg import graph, namespaces, queries, resources, rules
+from treatkg.errors import BadInputError
+
+SEVERITIES = ("Violation", "Warning", "Info")
+QUALITY_SUFFIX = "-violation"
+_FILE_BY_KIND = {".yaml", ".yml"}
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One thing to mend. `check` is the constraint component or the quality query; `value` may be empty."""
+
+    severity: str
+    message: str
+    focus: str
+    path: str
+    check: str
+    value: str
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the finding with short names for JSON."""
+        return {**vars(self), "focus": namespaces.shorten(self.focus), "path": namespaces.shorten(self.path)}
+
+
+@dataclass(frozen=True)
+class Report:
+    """All findings, most severe first, and how much was checked."""
+
+    findings: tuple[Finding, ...]
+    triples: int
+    shapes: int
+    quality_queries: int
+
+    @property
+    def violations(self) -> tuple[Finding, ...]:
+        """What is wrong, as against incomplete."""
+        return tuple(finding for finding in self.findings if finding.severity == "Violation")
+
+    def by_message(self) -> dict[tuple[str, str], list[Finding]]:
+        """Group the findings by what a curator must do: (severity, message) -> findings."""
+        groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+        for finding in self.findings:
+            groups[finding.severity, finding.message].append(finding)
+        return dict(groups)
+
+    def only(self, subjects: set[str]) -> Report:
+        """Keep the findings about some subjects."""
+        kept = tuple(finding for finding in self.findings if finding.focus in subjects)
+        return Report(kept, self.triples, self.shapes, self.quality_queries)
+
+    def to_graph(self) -> rdflib.Graph:
+        """Return a SHACL validation report; quality queries appear as results of their own component."""
+        result = rdflib.Graph()
+        node = rdflib.URIRef(namespaces.BASE + "validation-report")
+        result.add((node, RDF.type, SH.ValidationReport))
+        result.add((node, SH.conforms, rdflib.Literal(not self.violations)))
+        for number, finding in enumerate(self.findings, start=1):
+            entry = rdflib.URIRef(f"{node}/{number}")
+            result.add((node, SH.result, entry))
+            result.add((entry, RDF.type, SH.ValidationResult))
+            result.add((entry, SH.focusNode, rdflib.URIRef(finding.focus)))
+            result.add((entry, SH.resultSeverity, SH[finding.severity]))
+            result.add((entry, SH.resultMessage, rdflib.Literal(finding.message, lang="en")))
+            result.add((entry, SH.sourceConstraintComponent, rdflib.URIRef(finding.check)))
+            if finding.path:
+                result.add((entry, SH.resultPath, rdflib.URIRef(finding.path)))
+        return result
+
+
+def load_shapes(folder: Path = resources.SHAPES) -> rdflib.Graph:
+    """Read every shapes file.
+
+    Raises:
+        BadInputError: there is none.
+    """
+    files = sorted(folder.glob("*.ttl"))
+    if not files:
+        raise BadInputError(f"{folder}: no shapes (*.ttl)")
+    shapes = rdflib.Graph()
+    for file in files:
+        shapes.parse(file, format="turtle")
+    return shapes
+
+
+def validate(triples: Iterable[ox.Triple], shapes: rdflib.Graph | None = None, *, quality: bool = True) -> Report:
+    """Check triples with the shapes and, unless switched off, with the quality queries.
+
+    Args:
+        triples: the graph with the background (classes, vocabulary, labels) that the shapes refer to.
+        shapes: the shapes; those of the project if not given.
+        quality: run `queries/qc/*-violation.rq` too.
+    """
+    triples = frozenset(triples)
+    shapes = load_shapes() if shapes is None else shapes
+    findings = _shacl_findings(triples, shapes)
+    checks = [query for query in queries.catalogue().values() if query.name.endswith(QUALITY_SUFFIX)] if quality else []
+    if checks:
+        store = graph.store_of(triples)
+        findings += [finding for query in checks for finding in _quality_findings(store, query)]
+    order = sorted(set(findings), key=lambda finding: (SEVERITIES.index(finding.severity), finding))
+    return Report(tuple(order), len(triples), len(set(shapes.subjects(RDF.type, SH.NodeShape))), len(checks))
+
+
+def validate_file(path: Path) -> Report:
+    """Check one file: a curated file (.yaml) in the place of the project's own, or RDF beside the background.
+
+    Returns the findings about what the file itself defines.
+
+    Raises:
+        BadInputError: the file does not parse.
+    """
+    if path.suffix in _FILE_BY_KIND:
+        from treatkg.build import asserted_triples
+
+        corpus, triples = asserted_triples(extra=(path,))
+        subjects = {iri for document in corpus.documents if document.file == path for iri in document.defined}
+    else:
+        own = frozenset(graph.parse_file(path))
+        triples = own | graph.background()
+        subjects = graph.subjects(own)
+    return validate(triples | rules.entail(triples)).only(subjects)
+
+
+def _shacl_findings(triples: frozenset[ox.Triple], shapes: rdflib.Graph) -> list[Finding]:
+    import pyshacl
+
+    data = rdflib.Graph().parse(data=graph.canonical_ntriples(triples), format="nt")
+    _, report, _ = pyshacl.validate(data, shacl_graph=shapes, inference="none", do_owl_imports=False)
+    return [_finding(report, result) for result in report.subjects(RDF.type, SH.ValidationResult)]
+
+
+def _finding(report: rdflib.Graph, result: rdflib.term.Node) -> Finding:
+    def value(predicate: rdflib.URIRef) -> str:
+        return str(report.value(result, predicate) or "")
+
+    return Finding(
+        severity=value(SH.resultSeverity).removeprefix(str(SH)),
+        message=value(SH.resultMessage),
+        focus=value(SH.focusNode),
+        path=value(SH.resultPath),
+        check=value(SH.sourceConstraintComponent),
+        value=value(SH.value),
+    )
+
+
+def _quality_findings(store: ox.Store, query: queries.StoredQuery) -> list[Finding]:
+    rows = graph.rows(store.query(query.text))
+    first, *others = (variable.value for variable in rows.variables)
+    return [
+        Finding(
+            severity="Violation",
+            message=query.summary,
+            focus=_text(row[first]),
+            path="",
+            check=f"{namespaces.TKG}{query.name}",
+            value=" ".join(namespaces.shorten(_text(row[name])) for name in others if row[name] is not None),
+        )
+        for row in rows
+    ]
+
+
+def _text(term: ox.NamedNode | ox.Literal | ox.BlankNode | ox.Triple | None) -> str:
+    return term.value if isinstance(term, (ox.NamedNode, ox.Literal, ox.BlankNode)) else ""
