@@ -14,6 +14,14 @@ from treatkg.results import Term, to_python
 _PROPERTIES = """
 SELECT ?property ?value WHERE { VALUES ?thing { <%s> } ?thing ?property ?value } ORDER BY ?property ?value
 """
+_KINDS = """
+SELECT DISTINCT ?class WHERE {
+  VALUES ?thing { <%s> }
+  ?thing a ?class .
+  MINUS { ?thing a ?narrower . ?narrower rdfs:subClassOf+ ?class . FILTER(?narrower != ?class) }
+  FILTER(?class != tkg:TreatmentSubject)
+}
+"""
 _NESTED = """
 SELECT ?node ?property ?value WHERE {
   VALUES ?thing { <%s> }
@@ -110,7 +118,7 @@ def card(knowledge: Knowledge, iri: str) -> Card | None:
     rows = knowledge.select(_PROPERTIES % iri).terms
     if not rows:
         return None
-    result = Card(iri, knowledge.terms.label(iri), _kinds(knowledge, rows))
+    result = Card(iri, knowledge.terms.label(iri), _kinds(knowledge, iri))
     for property_term, value in rows:
         prop = graph.iri_of(property_term)
         if prop == namespaces.SKOS + "definition":
@@ -129,9 +137,8 @@ def card(knowledge: Knowledge, iri: str) -> Card | None:
     return result
 
 
-def _kinds(knowledge: Knowledge, rows: tuple[tuple[Term, ...], ...]) -> list[str]:
-    types = [graph.iri_of(value) for prop, value in rows if graph.iri_of(prop) == namespaces.RDF + "type"]
-    return sorted(knowledge.terms.label(cls) for cls in types)
+def _kinds(knowledge: Knowledge, iri: str) -> list[str]:
+    return sorted({knowledge.terms.label(graph.iri_of(cls)) for (cls,) in knowledge.select(_KINDS % iri).terms})
 
 
 def _nested(knowledge: Knowledge, iri: str) -> dict[str, list[Value]]:

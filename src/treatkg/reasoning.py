@@ -24,7 +24,9 @@ from treatkg.java import find_java
 
 _TKG = rdflib.Namespace(namespaces.TKG)
 _CLASSIFIED = {namespaces.TKG + "Treatment", namespaces.TKG + "Substance"}
-_KEPT_CLASSES = {_TKG[name] for name in ("Substance", "Treatment", "MechanismOfAction", "ClassStatement")}
+_FACT_CLASSES = {_TKG.MechanismOfAction, _TKG.ClassStatement}
+_GROUPED_TARGETS = {_TKG.ProteinFamily, _TKG.ProteinComplex}
+_KEPT_CLASSES = {_TKG.Substance, _TKG.Treatment} | _FACT_CLASSES | _GROUPED_TARGETS
 _KEPT_PROPERTIES = {
     _TKG[name]
     for name in (
@@ -36,6 +38,7 @@ _KEPT_PROPERTIES = {
         "target",
         "blocksSignallingOf",
         "statedClass",
+        "hasComponent",
     )
 }
 _AXIOMS_KEPT_OUT = {OWL.DatatypeProperty, OWL.AnnotationProperty}
@@ -88,19 +91,36 @@ def _run_worker(request: Path, java: str, timeout: float) -> dict[str, Any]:
 def ontology_slice(triples: Iterable[ox.Triple]) -> rdflib.Graph:
     """Return the axioms and individuals that the reasoner sees, as one RDF graph."""
     sliced = _terminology()
+    types, properties = _by_use(triples)
+    kept = {subject for subject, cls in types if cls in _KEPT_CLASSES}
+    sliced_triples = [(s, RDF.type, o) for s, o in types if o in _KEPT_CLASSES]
+    sliced_triples += [(s, p, o) for s, p, o in properties if s in kept]
+    for triple in sliced_triples:
+        sliced.add(triple)
+    facts = {subject for subject, cls in types if cls in _FACT_CLASSES}
+    individuals = {subject for subject, _, _ in sliced_triples} | {o for _, p, o in sliced_triples if p != RDF.type}
+    _declare(sliced, individuals, distinct=individuals - facts)
+    return sliced
+
+
+_Uri = rdflib.URIRef
+
+
+def _by_use(triples: Iterable[ox.Triple]) -> tuple[set[tuple[_Uri, _Uri]], set[tuple[_Uri, _Uri, _Uri]]]:
+    """Return types and the properties that the defined classes use, without negative facts."""
     triples = list(triples)
     negative = {graph.iri_of(t.subject) for t in triples if t.predicate.value == namespaces.TKG + "polarity"}
-    individuals: set[rdflib.URIRef] = set()
+    types: set[tuple[_Uri, _Uri]] = set()
+    properties: set[tuple[_Uri, _Uri, _Uri]] = set()
     for triple in triples:
-        subject, predicate = graph.iri_of(triple.subject), rdflib.URIRef(triple.predicate.value)
-        if subject in negative or not isinstance(triple.object, ox.NamedNode):
+        subject, value = _Uri(graph.iri_of(triple.subject)), _Uri(graph.iri_of(triple.object))
+        if str(subject) in negative or not value:
             continue
-        value = rdflib.URIRef(triple.object.value)
-        if predicate in _KEPT_PROPERTIES or (predicate == RDF.type and value in _KEPT_CLASSES):
-            sliced.add((rdflib.URIRef(subject), predicate, value))
-            individuals.update({rdflib.URIRef(subject)} | ({value} if predicate != RDF.type else set()))
-    _declare(sliced, individuals)
-    return sliced
+        if triple.predicate == graph.RDF_TYPE:
+            types.add((subject, value))
+        elif _Uri(triple.predicate.value) in _KEPT_PROPERTIES:
+            properties.add((subject, _Uri(triple.predicate.value), value))
+    return types, properties
 
 
 def _terminology() -> rdflib.Graph:
@@ -115,13 +135,12 @@ def _terminology() -> rdflib.Graph:
     return result
 
 
-def _declare(sliced: rdflib.Graph, individuals: set[rdflib.URIRef]) -> None:
-    """Name every individual, and say that different names mean different things (OWL does not assume it)."""
-    values = {value for value in sliced.objects(None, OWL.hasValue) if isinstance(value, rdflib.URIRef)}
-    members = sorted(individuals | values)
-    for individual in members:
+def _declare(sliced: rdflib.Graph, individuals: set[_Uri], distinct: set[_Uri]) -> None:
+    """Name every individual, and say that different things are different (OWL does not assume it of names)."""
+    values = {value for value in sliced.objects(None, OWL.hasValue) if isinstance(value, _Uri)}
+    for individual in sorted(individuals | values):
         sliced.add((individual, RDF.type, OWL.NamedIndividual))
     axiom, items = rdflib.BNode(), rdflib.BNode()
     sliced.add((axiom, RDF.type, OWL.AllDifferent))
     sliced.add((axiom, OWL.distinctMembers, items))
-    rdflib.collection.Collection(sliced, items, list(members))
+    rdflib.collection.Collection(sliced, items, sorted(distinct | values))

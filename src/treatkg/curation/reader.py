@@ -36,6 +36,8 @@ _EXPECTED = {
 }
 # Nested nodes whose id is made from their content, never from their position.
 _UNNAMED = {"evidence", "population", "condition", "phase"}
+# Addresses and cross-references name things outside; every other reference must be to something the graph describes.
+_OUTWARD = {"url", "doi", "pmid", "readVia", "exactMatch", "closeMatch"}
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 _NULL = "tag:yaml.org,2002:null"
 _MAX_DEPTH = 12
@@ -194,7 +196,7 @@ class _Reader:
         problem = self._scalar_problem(key, node)
         if problem:
             self.document.report(node, problem)
-        elif key.kind == "reference":
+        elif key.kind == "reference" and key.name not in _OUTWARD:
             self.document.references.append((namespaces.expand(node.value), node.start_mark.line + 1))
         return node.value
 
