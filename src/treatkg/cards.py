@@ -9,7 +9,7 @@ import pyoxigraph as ox
 
 from treatkg import graph, namespaces
 from treatkg.knowledge import Knowledge
-from treatkg.results import Term, to_python
+from treatkg.results import Term, to_text
 
 _PROPERTIES = """
 SELECT ?property ?value WHERE { VALUES ?thing { <%s> } ?thing ?property ?value } ORDER BY ?property ?value
@@ -101,11 +101,12 @@ class EvidenceLine:
 
 @dataclass
 class Card:
-    """What the graph says of a thing."""
+    """What the graph says of a thing; `about` is the treatment of a fact."""
 
     iri: str
     label: str
     kinds: list[str]
+    about: Value | None = None
     definition: str = ""
     identifiers: list[Value] = field(default_factory=list)
     properties: dict[str, list[Value]] = field(default_factory=dict)
@@ -122,18 +123,22 @@ def card(knowledge: Knowledge, iri: str) -> Card | None:
     for property_term, value in rows:
         prop = graph.iri_of(property_term)
         if prop == namespaces.SKOS + "definition":
-            result.definition = str(to_python(value))
+            result.definition = to_text(value)
         elif prop in _IDENTIFIERS:
             result.identifiers.append(
                 Value(
                     namespaces.shorten(graph.iri_of(value)).replace("https://bioregistry.io/", ""), graph.iri_of(value)
                 )
             )
+        elif prop == namespaces.TKG + "treatment":
+            result.about = _value(knowledge, value)
         elif prop not in _HIDDEN and prop not in _NESTED_PROPERTIES:
             result.properties.setdefault(knowledge.terms.label(prop), []).append(_value(knowledge, value))
     result.properties.update(_nested(knowledge, iri))
     result.facts = _facts(knowledge, iri)
-    result.evidence = [EvidenceLine(*(_plain(cell) for cell in row)) for row in knowledge.select(_EVIDENCE % iri).terms]
+    result.evidence = [
+        EvidenceLine(*(to_text(cell) for cell in row)) for row in knowledge.select(_EVIDENCE % iri).terms
+    ]
     return result
 
 
@@ -158,10 +163,10 @@ def _nested(knowledge: Knowledge, iri: str) -> dict[str, list[Value]]:
 def _facts(knowledge: Knowledge, iri: str) -> dict[str, list[FactLine]]:
     groups: dict[str, dict[str, FactLine]] = defaultdict(dict)
     for fact, role, cls, label, start, end, polarity in knowledge.select(_FACTS % iri).terms:
-        period = " to ".join(filter(None, [f"from {_plain(start)}" if start else "", _plain(end) if end else ""]))
+        period = " to ".join(filter(None, [f"from {to_text(start)}" if start else "", to_text(end) if end else ""]))
         line = FactLine(
             graph.iri_of(fact),
-            _plain(label),
+            to_text(label),
             period,
             polarity is not None,
             graph.iri_of(role) == namespaces.TKG + "subjectTo",
@@ -173,8 +178,4 @@ def _facts(knowledge: Knowledge, iri: str) -> dict[str, list[FactLine]]:
 def _value(knowledge: Knowledge, term: Term) -> Value:
     if isinstance(term, ox.NamedNode):
         return Value(knowledge.terms.label(term.value), term.value)
-    return Value(_plain(term))
-
-
-def _plain(term: Term) -> str:
-    return "" if term is None else str(to_python(term))
+    return Value(to_text(term))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -80,10 +79,15 @@ def store_of(triples: Iterable[ox.Triple]) -> ox.Store:
 
 def canonical_turtle(triples: Iterable[ox.Triple]) -> bytes:
     """Write triples as Turtle in one canonical order, independent of machine, locale and hash seed."""
-    used = {key: iri for key, iri in namespaces.prefixes().items() if iri != namespaces.BASE}
-    out = io.BytesIO()
-    ox.serialize(sorted(set(triples), key=_order), out, ox.RdfFormat.TURTLE, prefixes=used, base_iri=namespaces.BASE)
-    return out.getvalue()
+    ordered = sorted(set(triples), key=_order)
+    text = (
+        ox.serialize(ordered, format=ox.RdfFormat.TURTLE, prefixes=namespaces.prefixes(), base_iri=namespaces.BASE)
+        or b""
+    )
+    head, body = [], text.splitlines(keepends=True)
+    while body and body[0].startswith((b"@prefix ", b"@base ")):
+        head.append(body.pop(0))
+    return b"".join([*sorted(head), b"\n", *body])  # the serialiser writes prefixes in no fixed order
 
 
 def canonical_ntriples(triples: Iterable[ox.Triple]) -> bytes:

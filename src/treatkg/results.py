@@ -101,6 +101,11 @@ def to_python(term: Term) -> Cell:
     return term.value
 
 
+def to_text(term: Term) -> str:
+    """Return a term as people read it."""
+    return _text(to_python(term))
+
+
 def _text(cell: Cell) -> str:
     if cell is None:
         return ""

@@ -207,7 +207,8 @@ def _print_card(card: Card) -> None:
     from rich.markup import escape
 
     console = Console(highlight=False)
-    console.print(f"[bold]{escape(card.label)}[/bold]  {escape(', '.join(card.kinds))}\n{escape(card.iri)}")
+    about = f"{escape(card.about.text)}: " if card.about else ""
+    console.print(f"[bold]{about}{escape(card.label)}[/bold]  {escape(', '.join(card.kinds))}\n{escape(card.iri)}")
     if card.definition:
         console.print(escape(card.definition))
     if card.identifiers:

@@ -65,7 +65,7 @@ def respond(request: Request, answer: Answer) -> Response:
         graph_offer = choose(request, list(GRAPHS))
         if graph_offer is None:
             raise NotAcceptableError(list(GRAPHS))
-        body = answer.serialize(format=GRAPHS[graph_offer], prefixes=namespaces.prefixes())
+        body = ox.serialize(answer, format=GRAPHS[graph_offer], prefixes=namespaces.prefixes())
         return Response(body, media_type=_with_charset(graph_offer))
     offer = choose(request, list(ROWS))
     if offer is None:
