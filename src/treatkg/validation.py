@@ -21,7 +21,11 @@ _FILE_BY_KIND = {".yaml", ".yml"}
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """One thing to mend. `check` is the constraint component or the quality query; `value` may be empty."""
+    """One thing to mend.
+
+    `path` is written as in SPARQL and may be empty, as may `value`; `check` is the IRI of the constraint component or
+    of the quality query.
+    """
 
     severity: str
     message: str
@@ -32,7 +36,7 @@ class Finding:
 
     def as_dict(self) -> dict[str, str]:
         """Return the finding with short names for JSON."""
-        return {**vars(self), "focus": namespaces.shorten(self.focus), "path": namespaces.shorten(self.path)}
+        return {**vars(self), "focus": namespaces.shorten(self.focus)}
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class Report:
 
     def only(self, subjects: set[str]) -> Report:
         """Keep the findings about some subjects."""
-        kept = tuple(finding for finding in self.findings if finding.focus in subjects)
+        kept = tuple(finding for finding in self.findings if subjects & {finding.focus, finding.value})
         return Report(kept, self.triples, self.shapes, self.quality_queries)
 
     def to_graph(self) -> rdflib.Graph:
@@ -75,8 +79,8 @@ class Report:
             result.add((entry, SH.resultSeverity, SH[finding.severity]))
             result.add((entry, SH.resultMessage, rdflib.Literal(finding.message, lang="en")))
             result.add((entry, SH.sourceConstraintComponent, rdflib.URIRef(finding.check)))
-            if finding.path:
-                result.add((entry, SH.resultPath, rdflib.URIRef(finding.path)))
+            if finding.path and not set(finding.path) & set("|^ "):
+                result.add((entry, SH.resultPath, rdflib.URIRef(namespaces.expand(finding.path))))
         return result
 
 
@@ -137,9 +141,18 @@ def validate_file(path: Path) -> Report:
 def _shacl_findings(triples: frozenset[ox.Triple], shapes: rdflib.Graph) -> list[Finding]:
     import pyshacl
 
-    data = rdflib.Graph().parse(data=graph.canonical_ntriples(triples), format="nt")
+    data = _as_written(graph.canonical_ntriples(triples))
     _, report, _ = pyshacl.validate(data, shacl_graph=shapes, inference="none", do_owl_imports=False)
     return [_finding(report, result) for result in report.subjects(RDF.type, SH.ValidationResult)]
+
+
+def _as_written(ntriples: bytes) -> rdflib.Graph:
+    """Parse without rdflib's normalising, which would hide a date's zone from the shapes."""
+    normalise, rdflib.NORMALIZE_LITERALS = rdflib.NORMALIZE_LITERALS, False
+    try:
+        return rdflib.Graph().parse(data=ntriples, format="nt")
+    finally:
+        rdflib.NORMALIZE_LITERALS = normalise
 
 
 def _finding(report: rdflib.Graph, result: rdflib.term.Node) -> Finding:
@@ -150,7 +163,7 @@ def _finding(report: rdflib.Graph, result: rdflib.term.Node) -> Finding:
         severity=value(SH.resultSeverity).removeprefix(str(SH)),
         message=value(SH.resultMessage),
         focus=value(SH.focusNode),
-        path=value(SH.resultPath),
+        path=_path(report, report.value(result, SH.resultPath)),
         check=value(SH.sourceConstraintComponent),
         value=value(SH.value),
     )
@@ -174,3 +187,16 @@ def _quality_findings(store: ox.Store, query: queries.StoredQuery) -> list[Findi
 
 def _text(term: ox.NamedNode | ox.Literal | ox.BlankNode | ox.Triple | None) -> str:
     return term.value if isinstance(term, (ox.NamedNode, ox.Literal, ox.BlankNode)) else ""
+
+
+def _path(report: rdflib.Graph, path: rdflib.term.Node | None) -> str:
+    if path is None:
+        return ""
+    if isinstance(path, rdflib.URIRef):
+        return namespaces.shorten(str(path))
+    inverse = report.value(path, SH.inversePath)
+    if inverse is not None:
+        return f"^{_path(report, inverse)}"
+    alternatives = report.value(path, SH.alternativePath)
+    separator, head = ("|", alternatives) if alternatives is not None else ("/", path)
+    return separator.join(_path(report, step) for step in rdflib.collection.Collection(report, head))
