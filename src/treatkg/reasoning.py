@@ -65,10 +65,12 @@ def classify(triples: Iterable[ox.Triple], timeout: float = TIMEOUT_SECONDS) -> 
     }
     with tempfile.TemporaryDirectory() as folder:
         request = Path(folder) / "slice.rdf"
-        ontology_slice(triples).serialize(request, format="xml", encoding="utf-8")
+        sliced = ontology_slice(triples)
+        sliced.serialize(request, format="xml", encoding="utf-8")
         answer = _run_worker(request, java, timeout)
     if answer.get("inconsistent"):
-        raise ReasonerError("the graph contradicts the ontology: " + "; ".join(answer["explanation"]))
+        reasons = answer["explanation"] or _contradictions(sliced)
+        raise ReasonerError("the graph contradicts the ontology: " + "; ".join(reasons))
     return frozenset(
         ox.Triple(ox.NamedNode(individual), graph.RDF_TYPE, ox.NamedNode(cls))
         for individual, cls in answer["types"]
@@ -86,6 +88,21 @@ def _run_worker(request: Path, java: str, timeout: float) -> dict[str, Any]:
         raise ReasonerError(f"the reasoner failed:\n{done.stderr.strip()[-2000:]}")
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return answer
+
+
+def _contradictions(sliced: rdflib.Graph) -> list[str]:
+    """Say in words what contradicts: a property that may have one value and has several, the usual reason."""
+    found = []
+    for prop in sorted(sliced.subjects(RDF.type, OWL.FunctionalProperty), key=str):
+        for subject in sorted(set(sliced.subjects(prop, None)), key=str):
+            values = sorted(namespaces.shorten(str(value)) for value in sliced.objects(subject, prop))
+            if len(values) > 1:
+                name = namespaces.shorten(str(prop)).removeprefix("tkg:")
+                found.append(
+                    f"{namespaces.shorten(str(subject))} has {len(values)} values of {name} and may have one: "
+                    + ", ".join(values)
+                )
+    return found or ["the reasoner does not say where; look at the facts changed last"]
 
 
 def ontology_slice(triples: Iterable[ox.Triple]) -> rdflib.Graph:

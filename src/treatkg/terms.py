@@ -12,6 +12,7 @@ import pyoxigraph as ox
 
 from treatkg import graph, namespaces
 from treatkg.errors import UsageError, did_you_mean
+from treatkg.results import Term, to_text
 
 _NAMES = f"""
 PREFIX rdfs: <{namespaces.RDFS}>
@@ -61,6 +62,11 @@ class Terms:
     def label(self, iri: str) -> str:
         """Return the label of an IRI, or its shortest form where it has none."""
         return self._names[1].get(iri) or namespaces.shorten(iri)
+
+    def readable(self, term: Term) -> str:
+        """Return a term for a table: ids of this graph as they are, other IRIs by their label."""
+        iri = graph.iri_of(term)
+        return self.label(iri) if iri and not iri.startswith(namespaces.BASE) else to_text(term)
 
     def names(self, iri: str) -> list[str]:
         """Return every name of an IRI."""

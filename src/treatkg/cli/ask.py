@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from treatkg.results import Result
 
 
+_SHORT = 20
+_WIDTH_WITHOUT_TERMINAL = 160
+
+
 class Format(StrEnum):
     """How rows are printed."""
 
@@ -66,7 +70,7 @@ def query(
     if text:
         typer.echo(stored.bind(arguments, knowledge.terms), nl=False)
         return
-    _print_result(knowledge.query(name, **arguments), output, stored.summary)
+    _print_result(knowledge.query(name, **arguments), output, knowledge, stored.summary)
 
 
 def sparql(
@@ -83,9 +87,10 @@ def sparql(
     from treatkg.graph import canonical_ntriples
     from treatkg.results import Result
 
-    answer = _open(on).sparql(_query_text(text))
+    knowledge = _open(on)
+    answer = knowledge.sparql(_query_text(text))
     if isinstance(answer, Result):
-        _print_result(answer, output)
+        _print_result(answer, output, knowledge)
     elif isinstance(answer, bool):
         typer.echo(str(answer).lower())
     else:
@@ -167,7 +172,7 @@ def _describe_query(stored: StoredQuery) -> None:
         typer.echo(f"  {column}: {meaning}")
 
 
-def _print_result(result: Result, output: Format, title: str = "") -> None:
+def _print_result(result: Result, output: Format, knowledge: Knowledge, title: str = "") -> None:
     match output:
         case Format.CSV:
             typer.echo(result.to_csv(), nl=False)
@@ -178,26 +183,30 @@ def _print_result(result: Result, output: Format, title: str = "") -> None:
         case Format.MARKDOWN:
             typer.echo(result.to_markdown(), nl=False)
         case Format.TABLE:
-            _print_table(result, title)
+            _print_table(result, knowledge, title)
 
 
-def _print_table(result: Result, title: str) -> None:
+def _print_table(result: Result, knowledge: Knowledge, title: str) -> None:
+    """Print rows for people: labels for terms, no empty column, short columns unbroken."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=_WIDTH_WITHOUT_TERMINAL)
     if title:
         console.print(Text(title, style="bold"))
     if not len(result):
         console.print("No rows.")
         return
+    rows = [[knowledge.terms.readable(term) for term in row] for row in result.terms]
+    shown = [index for index in range(len(result.columns)) if any(row[index] for row in rows)]
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for column in result.columns:
-        table.add_column(Text(column), overflow="fold")
-    for row in result:
-        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    for index in shown:
+        longest = max(len(result.columns[index]), *(len(row[index]) for row in rows))
+        table.add_column(Text(result.columns[index]), overflow="fold", no_wrap=longest <= _SHORT)
+    for row in rows:
+        table.add_row(*(Text(row[index]) for index in shown))
     console.print(table)
     console.print(f"{len(result)} row{'' if len(result) == 1 else 's'}")
 

@@ -12,7 +12,6 @@ from starlette.responses import HTMLResponse
 
 from treatkg import __version__, namespaces
 from treatkg.graph import iri_of
-from treatkg.results import to_text
 
 _environment = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
@@ -43,4 +42,4 @@ def outward(iri: str) -> str:
     return iri if iri.startswith(("https://", "http://")) and not iri.startswith(namespaces.BASE) else ""
 
 
-_environment.filters.update(link=link, outward=outward, text=to_text, iri=iri_of, shorten=namespaces.shorten)
+_environment.filters.update(link=link, outward=outward, iri=iri_of, shorten=namespaces.shorten)

@@ -73,7 +73,16 @@ def _page(request: Request, query: queries.StoredQuery) -> Response:
         except UsageError as refused:
             error = str(refused)
     status = HTTPStatus.BAD_REQUEST if error else HTTPStatus.OK
-    return render(request, "query.html", status=status, query=query, result=result, text=text, error=error)
+    return render(
+        request,
+        "query.html",
+        status=status,
+        query=query,
+        result=result,
+        text=text,
+        error=error,
+        readable=knowledge.terms.readable,
+    )
 
 
 def _as_json(query: queries.StoredQuery) -> dict[str, object]:

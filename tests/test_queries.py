@@ -1,0 +1,192 @@
+"""Stored queries: heads, parameters, equal rows in both engines, and golden results."""
+
+import functools
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+import pytest
+import rdflib
+import yaml
+
+import treatkg
+from treatkg import queries, resources, sparql_text
+from treatkg.errors import BadInputError
+from treatkg.queries import StoredQuery
+from treatkg.results import to_text
+
+CATALOGUE = queries.catalogue()
+EXPECTED = Path(__file__).parent / "queries" / "expected"
+TOPICS = {"approvals", "mechanisms", "safety", "selection", "evidence", "coverage", "qc"}
+
+
+def cases() -> list[tuple[str, int, dict[str, Any]]]:
+    """Every golden case as (query, number, case)."""
+    found = []
+    for file in sorted(EXPECTED.glob("*.yaml")):
+        for number, case in enumerate(yaml.safe_load(file.read_text(encoding="utf-8")), start=1):
+            found.append((file.stem, number, case))
+    return found
+
+
+CASES = cases()
+ALL = pytest.mark.parametrize("query", CATALOGUE.values(), ids=list(CATALOGUE))
+EACH_CASE = pytest.mark.parametrize(("name", "number", "case"), CASES, ids=[f"{n}-{i}" for n, i, _ in CASES])
+
+
+@functools.cache
+def knowledge() -> treatkg.Knowledge:
+    return treatkg.open()
+
+
+@functools.cache
+def rdflib_graph() -> rdflib.Graph:
+    return rdflib.Graph().parse(resources.TRIPLES, format="turtle")
+
+
+def test_there_are_enough_queries_in_every_topic() -> None:
+    assert len(CATALOGUE) >= 25
+    assert {query.topic for query in CATALOGUE.values()} == TOPICS
+
+
+@ALL
+def test_head_says_what_people_need(query: StoredQuery) -> None:
+    assert query.summary
+    assert query.description or query.topic == "qc"
+    assert query.returns
+    for parameter in query.params.values():
+        assert parameter.description, parameter.name
+        assert parameter.example, parameter.name
+
+
+@ALL
+def test_head_names_the_columns(query: StoredQuery) -> None:
+    answer = ox.Store().query(query.text)
+    assert isinstance(answer, ox.QuerySolutions)
+    assert [variable.value for variable in answer.variables] == list(query.returns)
+
+
+@ALL
+def test_parameter_blocks_of_one_name_are_equal_and_mean_what_the_head_says(query: StoredQuery) -> None:
+    for name, places in sparql_text.parameter_blocks(query.text).items():
+        texts = {query.text[start:end].strip() for start, end in places}
+        assert len(texts) == 1, name
+        parameter = query.params.get(name)
+        if parameter and parameter.absent in ("any", "today"):
+            assert texts == {"UNDEF"}, name
+        elif parameter and parameter.absent == "none":
+            assert texts == {"rdf:nil"}, name
+
+
+@ALL
+def test_query_names_no_treatment(query: StoredQuery) -> None:
+    body = "".join(token.text for token in sparql_text.tokens(query.text) if token.kind != "comment")
+    for file in (resources.CURATED / "treatments").glob("*.yaml"):
+        defaults = [
+            query.text[start:end] for spans in sparql_text.parameter_blocks(query.text).values() for start, end in spans
+        ]
+        rest = functools.reduce(lambda text, default: text.replace(default, " "), defaults, body)
+        assert not re.search(rf"\b{re.escape(file.stem)}\b", rest)
+
+
+@ALL
+def test_query_has_a_golden_case(query: StoredQuery) -> None:
+    if query.name.endswith("-violation"):
+        assert knowledge().query(query.name).to_dicts() == []
+        return
+    arguments = [case.get("arguments", {}) for name, _, case in CASES if name == query.name]
+    assert arguments
+    assert all("asOf" in given for given in arguments if "asOf" in query.params), "pin the date"
+
+
+def rows(name: str, arguments: dict[str, Any]) -> list[list[str]]:
+    return [[to_text(term) for term in row] for row in knowledge().query(name, **arguments).terms]
+
+
+@EACH_CASE
+def test_golden_rows(name: str, number: int, case: dict[str, Any]) -> None:
+    found = rows(name, case.get("arguments", {}))
+    bag = Counter(map(tuple, found))
+    if "rows" in case:
+        assert bag == Counter(tuple(map(str, row)) for row in case["rows"])
+        assert case["rows"] or case.get("empty"), "say `empty: true` where no row is right"
+    for row in case.get("contains", []):
+        assert tuple(map(str, row)) in bag
+    for row in case.get("excludes", []):
+        assert tuple(map(str, row)) not in bag
+    if "count" in case:
+        assert len(found) == case["count"]
+    assert {"rows", "contains", "count", "excludes"} & set(case)
+
+
+@EACH_CASE
+def test_both_engines_give_equal_rows(name: str, number: int, case: dict[str, Any]) -> None:
+    text = CATALOGUE[name].bind(case.get("arguments", {}), knowledge().terms)
+    theirs = rdflib_graph().query(text)
+    ours = knowledge().select(text)
+    assert bag_of(theirs) == Counter(tuple(value(term) for term in row) for row in ours.terms)
+
+
+@pytest.mark.parametrize("name", [name for name in CATALOGUE if name.endswith("-violation")])
+def test_quality_queries_are_quiet_in_both_engines(name: str) -> None:
+    assert len(rdflib_graph().query(CATALOGUE[name].text)) == 0
+    assert len(knowledge().query(name)) == 0
+
+
+def bag_of(result: rdflib.query.Result) -> Counter[tuple[str | None, ...]]:
+    return Counter(tuple(None if term is None else number(str(term)) for term in row) for row in result)  # type: ignore[union-attr]
+
+
+def value(term: ox.NamedNode | ox.Literal | ox.BlankNode | ox.Triple | None) -> str | None:
+    return None if term is None else number(getattr(term, "value", str(term)))
+
+
+def number(text: str) -> str:
+    """Write numbers one way: engines spell 14.0 and 14 differently."""
+    return f"{float(text):.10g}" if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text) else text
+
+
+@pytest.mark.parametrize("name", [query.name for query in CATALOGUE.values() if query.params])
+def test_each_parameter_changes_the_rows_in_some_case(name: str) -> None:
+    mine = [case.get("arguments", {}) for other, _, case in CASES if other == name]
+    for parameter in CATALOGUE[name].params:
+        changes = False
+        for arguments in mine:
+            if parameter in arguments:
+                without = {key: given for key, given in arguments.items() if key != parameter}
+                changes |= rows(name, arguments) != rows(name, without)
+        assert changes, f"no golden case shows that {parameter} matters"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("SELECT * WHERE { ?s ?p ?o }", "needs at least"),
+        ("#+ summary: a\n#+ sumary: b\nSELECT * WHERE { ?s ?p ?o }", 'unknown key "sumary"'),
+        ("#+ summary: [\nSELECT * WHERE { ?s ?p ?o }", "not valid YAML"),
+        ("#+ summary: !!python/object:os.system {}\nSELECT * {}", "not valid YAML"),
+        ("#+ summary: a\n#+ params: {x: {type: iri}}\nSELECT * WHERE { ?s ?p ?o }", "no `VALUES ?x"),
+        ("#+ summary: a\n#+ params: {x: {type: colour}}\nSELECT * { VALUES ?x { UNDEF } }", "type is one of"),
+        ("#+ summary: a\n#+ params: {x: 3}\nSELECT * { VALUES ?x { UNDEF } }", "takes the keys"),
+    ],
+)
+def test_bad_head_is_an_error_that_says_why(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "question.rq"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(BadInputError, match=re.escape(message)):
+        queries.read_query(file)
+
+
+def test_two_biologics_in_2023_and_four_in_2025() -> None:
+    """The question that no peer answers: what was licensed when."""
+    licensed = {
+        day: {
+            row["treatment"] for row in knowledge().query("licensed-biologics", jurisdiction="US", asOf=day).to_dicts()
+        }
+        for day in ("2017-03-27", "2023-10-01", "2025-01-01")
+    }
+    assert licensed["2017-03-27"] == set()
+    assert licensed["2023-10-01"] == {"dupilumab", "tralokinumab"}
+    assert licensed["2025-01-01"] == {"dupilumab", "tralokinumab", "lebrikizumab", "nemolizumab"}
