@@ -118,12 +118,11 @@ def find(name: str) -> StoredQuery:
     Raises:
         UsageError: there is none; suggests near names.
     """
-    queries = catalogue()
-    if name not in queries:
-        raise UsageError(
-            f'no stored query "{name[:80]}"{did_you_mean(name[:80], queries)} (`treatkg query` lists them)'
-        )
-    return queries[name]
+    if _NAME.fullmatch(name):
+        for file in resources.QUERIES.glob(f"*/{name}.rq"):
+            return read_query(file)
+    hint = did_you_mean(name[:80], catalogue())
+    raise UsageError(f'no stored query "{name[:80]}"{hint} (`treatkg query` lists them)')
 
 
 def read_query(file: Path) -> StoredQuery:
@@ -161,7 +160,7 @@ def _read_head(file: Path, text: str) -> dict[str, Any]:
             break
         lines.append(line[3:])
     try:
-        head = yaml.safe_load("\n".join(lines))
+        head = yaml.load("\n".join(lines), Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
         raise BadInputError(f"{file}: the head (#+ lines) is not valid YAML: {error}") from error
     if not isinstance(head, dict) or not isinstance(head.get("summary"), str):

@@ -7,6 +7,7 @@ the content of these blocks by serialised RDF terms and touches nothing else: an
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,24 +19,29 @@ from treatkg.errors import LimitError, UsageError
 _TOKEN = re.compile(
     r"""(?P<space>\s+)
     |(?P<comment>\#[^\n\r]*)
-    |(?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
+    |(?P<iri><(?:[^<>"{}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*>)
     |(?P<string>\"{3}(?:(?:\"{1,2})?(?:[^"\\]|\\.))*\"{3}|'{3}(?:(?:'{1,2})?(?:[^'\\]|\\.))*'{3}
         |"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*')
     |(?P<variable>[?$]\w+)
-    |(?P<word>[A-Za-z_][\w.-]*(?::[\w.%-]*)?|:[\w.%-]+)
+    |(?P<number>(?:[0-9]+\.[0-9]*|\.?[0-9]+)[eE][+-]?[0-9]+|[0-9]*\.[0-9]+|[0-9]+)
+    |(?P<word>(?:[A-Za-z_][\w.-]*)?:(?:(?:[\w%]|\\[^\w\s])(?:[\w.%-]|\\[^\w\s])*)?|[A-Za-z_][\w.-]*)
     |(?P<mark>.)""",
     re.VERBOSE | re.DOTALL,
 )
 _UNICODE_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+_ABSOLUTE = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*://")
 
 MAX_QUERY_BYTES = 64 * 1024
-MAX_NESTING = 64
+MAX_NESTING = 128
 MAX_PATTERNS = 128
+MAX_JOINED = 512
+MAX_TOKENS = 4000
 _REMOTE = {
     "SERVICE": "federated queries (SERVICE) are not run here",
     "FROM": "FROM is not supported: ask the default graph",
 }
 _UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY"}
+_OPENING, _CLOSING = "({[", ")}]"
 
 
 class ForbiddenQueryError(UsageError):
@@ -44,7 +50,7 @@ class ForbiddenQueryError(UsageError):
 
 @dataclass(frozen=True)
 class Token:
-    """One token: its kind (iri, string, variable, word, mark, comment, space), text and place."""
+    """One token: its kind (iri, string, variable, number, word, mark, comment, space), text and place."""
 
     kind: str
     text: str
@@ -65,7 +71,9 @@ def parameter_blocks(text: str) -> dict[str, list[tuple[int, int]]]:
     for index, token in enumerate(meaningful[:-2]):
         variable, brace = meaningful[index + 1], meaningful[index + 2]
         if token.text.upper() == "VALUES" and variable.kind == "variable" and brace.text == "{":
-            close = next(other for other in meaningful[index + 3 :] if other.text == "}")
+            close = next((other for other in meaningful[index + 3 :] if other.text == "}"), None)
+            if close is None:
+                break
             blocks.setdefault(variable.text[1:], []).append((brace.end, close.start))
     return blocks
 
@@ -95,34 +103,61 @@ def without_comments(text: str) -> str:
 
 
 def check_untrusted(text: str) -> None:
-    """Let only read-only, local queries of moderate size through.
+    r"""Let only read-only, local queries of moderate size through.
+
+    The text is checked as it stands and with its `\u` escapes expanded, since parsers differ in when they do that.
 
     Raises:
-        ForbiddenQueryError: an update, SERVICE or FROM.
+        ForbiddenQueryError: an update, SERVICE or FROM, or text that parsers may split into words in different ways.
         LimitError: too long or too deeply nested; parsing it could crash the process.
     """
     if len(text.encode("utf-8", "surrogatepass")) > MAX_QUERY_BYTES:
         raise LimitError(f"the query is longer than {MAX_QUERY_BYTES // 1024} KiB")
-    expanded = _UNICODE_ESCAPE.sub(lambda match: chr(int(match[1] or match[2], base=16)), text)
-    depth = patterns = 0
-    for token in tokens(expanded):
-        if token.kind == "word":
-            _check_word(token.text.upper())
-        if token.kind == "mark" and token.text in "({[!+-":
-            depth += 1
-        elif token.kind == "mark" and token.text in ")}]":
-            depth -= 1
-        elif token.kind == "mark" and token.text in ".;,|&":
-            patterns += 1
-        if depth > MAX_NESTING * 2 or patterns > MAX_PATTERNS * 4:
+    for reading in {text: None, _UNICODE_ESCAPE.sub(_unescape, text): None}:
+        meaningful = [token for token in tokens(reading) if token.kind not in ("space", "comment")]
+        for token in meaningful:
+            _check_token(token)
+        _check_size(meaningful)
+
+
+def _unescape(match: re.Match[str]) -> str:
+    code = int(match[1] or match[2], base=16)
+    return chr(code) if code <= sys.maxunicode else "?"
+
+
+def _check_token(token: Token) -> None:
+    """Refuse a forbidden word, also one that stands without a space beside another (`trueSERVICE`, `SERVICEex:a`)."""
+    if token.kind == "word":
+        word = token.text.partition(":")[0].upper()
+        for remote, reason in _REMOTE.items():
+            if remote in word:
+                raise ForbiddenQueryError(reason)
+        if token.text.upper() in _UPDATES:
+            raise ForbiddenQueryError(f"this graph is read-only: {word} is not run here")
+    elif token.kind == "iri" and not _ABSOLUTE.match(token.text) and any(mark in token.text for mark in "#'("):
+        raise ForbiddenQueryError(f"{token.text[:80]}: write the IRI in full, or a space after the sign <")
+    elif token.text == "\\":
+        raise ForbiddenQueryError("a backslash outside a string: write the IRI in full, as <...>")
+
+
+def _check_size(meaningful: Sequence[Token]) -> None:
+    """Count what nests and what is joined: an engine's stack and its planner bear only so much."""
+    brackets: list[str] = []
+    signs = patterns = joined = 0
+    for token in meaningful:
+        mark = token.text if token.kind == "mark" else ""
+        if mark and mark in _OPENING:
+            brackets.append(mark)
+        elif mark and mark in _CLOSING and brackets:
+            brackets.pop()
+        in_expression = bool(brackets) and brackets[-1] == "("
+        signs += mark in ("!", "+", "-")
+        patterns += mark in (".", ";", "/", "{", "[") or (mark == "," and not in_expression)
+        joined += mark in (",", "|", "&")
+        if len(brackets) + signs > MAX_NESTING or patterns > MAX_PATTERNS or joined > MAX_JOINED:
             raise LimitError("the query is nested too deeply or has too many patterns")
-
-
-def _check_word(word: str) -> None:
-    if word in _REMOTE:
-        raise ForbiddenQueryError(_REMOTE[word])
-    if word in _UPDATES:
-        raise ForbiddenQueryError(f"this graph is read-only: {word} is not run here")
+    if len(meaningful) > MAX_TOKENS:
+        raise LimitError(f"the query has more than {MAX_TOKENS:,} words and signs")
 
 
 def explain_syntax_error(query: str, message: str) -> str:

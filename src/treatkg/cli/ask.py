@@ -12,6 +12,8 @@ import typer
 from treatkg.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from treatkg.cards import Card
     from treatkg.knowledge import Knowledge
     from treatkg.queries import StoredQuery
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 
 _SHORT = 20
+_LONG = 60
+_TOO_WIDE = 1.2
 _WIDTH_WITHOUT_TERMINAL = 160
 
 
@@ -187,10 +191,8 @@ def _print_result(result: Result, output: Format, knowledge: Knowledge, title: s
 
 
 def _print_table(result: Result, knowledge: Knowledge, title: str) -> None:
-    """Print rows for people: labels for terms, no empty column, short columns unbroken."""
-    from rich.box import SIMPLE_HEAD
+    """Print rows for people: labels for terms, no empty column; rows too wide for a table one below the other."""
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
     console = Console() if sys.stdout.isatty() else Console(width=_WIDTH_WITHOUT_TERMINAL)
@@ -199,16 +201,51 @@ def _print_table(result: Result, knowledge: Knowledge, title: str) -> None:
     if not len(result):
         console.print("No rows.")
         return
-    rows = [[knowledge.terms.readable(term) for term in row] for row in result.terms]
-    shown = [index for index in range(len(result.columns)) if any(row[index] for row in rows)]
+    columns = _columns(result, knowledge)
+    if sum(min(max(map(len, cells)), _LONG) for cells in columns.values()) > _TOO_WIDE * console.width:
+        _print_records(console, columns)
+    else:
+        _print_grid(console, columns)
+    typer.echo(f"{len(result)} row{'' if len(result) == 1 else 's'}")
+
+
+def _columns(result: Result, knowledge: Knowledge) -> dict[str, list[str]]:
+    """Return column -> cells as people read them, without columns that are empty or repeat another."""
+    columns: dict[str, list[str]] = {}
+    for index, name in enumerate(result.columns):
+        cells = [knowledge.terms.readable(row[index]) for row in result.terms]
+        if any(cells) and cells not in columns.values():
+            columns[name] = cells
+    return columns
+
+
+def _print_grid(console: Console, columns: dict[str, list[str]]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for index in shown:
-        longest = max(len(result.columns[index]), *(len(row[index]) for row in rows))
-        table.add_column(Text(result.columns[index]), overflow="fold", no_wrap=longest <= _SHORT)
-    for row in rows:
-        table.add_row(*(Text(row[index]) for index in shown))
+    for name, cells in columns.items():
+        table.add_column(Text(name), overflow="fold", no_wrap=max(map(len, [name, *cells])) <= _SHORT)
+    for row in zip(*columns.values(), strict=True):
+        table.add_row(*map(Text, row))
     console.print(table)
-    console.print(f"{len(result)} row{'' if len(result) == 1 else 's'}")
+
+
+def _print_records(console: Console, columns: dict[str, list[str]]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    width = max(map(len, columns))
+    for row in zip(*columns.values(), strict=True):
+        record = Table.grid(padding=(0, 2))
+        record.add_column(min_width=width)
+        record.add_column(overflow="fold")
+        for name, cell in zip(columns, row, strict=True):
+            if cell:
+                record.add_row(Text(name, style="dim"), Text(cell))
+        console.print(record)
+        console.print()
 
 
 def _print_card(card: Card) -> None:
