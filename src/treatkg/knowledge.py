@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -36,23 +38,26 @@ class Embedded:
     def ask(self, query: str) -> Answer:
         """Answer a query from memory."""
         try:
-            return self.store.query(query, prefixes=namespaces.prefixes(), base_iri=namespaces.BASE)
+            with evaluating():
+                return self.store.query(query, prefixes=namespaces.prefixes(), base_iri=namespaces.BASE)
         except SyntaxError as error:
             raise UsageError(f"not valid SPARQL: {sparql_text.explain_syntax_error(query, str(error.msg))}") from error
+        except UnicodeEncodeError as error:
+            raise UsageError(f"not valid SPARQL: it holds something that is not Unicode text ({error})") from error
 
 
 class Remote:
     """A SPARQL 1.1 endpoint, asked through SPARQLWrapper. Nothing but http and https; always with a timeout."""
 
     def __init__(self, url: str, timeout: int = _ENDPOINT_TIMEOUT) -> None:
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        if not _is_web_address(url):
             raise UsageError(f"{url} is not the address of an endpoint: it begins with http:// or https://")
         self.url = url
         self.timeout = timeout
 
     def ask(self, query: str) -> Answer:
         """Answer a query by the endpoint; results travel as SPARQL JSON or N-Triples."""
-        from SPARQLWrapper import JSON, POST, URLENCODED, SPARQLWrapper
+        from SPARQLWrapper import JSON, POST, TURTLE, URLENCODED, SPARQLWrapper
         from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
 
         client = SPARQLWrapper(self.url, agent="treatkg/0.1 (https://w3id.org/treatkg)")
@@ -61,14 +66,20 @@ class Remote:
         client.setRequestMethod(URLENCODED)
         client.setTimeout(self.timeout)
         makes_graph = client.queryType in ("CONSTRUCT", "DESCRIBE")
-        client.setReturnFormat("nt" if makes_graph else JSON)
+        client.setReturnFormat(TURTLE if makes_graph else JSON)
+        client.setOnlyConneg(True)
         if makes_graph:
             client.addCustomHttpHeader("Accept", "application/n-triples")
         try:
-            body = client.query().response.read()
+            with contextlib.closing(client.query().response) as response:
+                body = response.read()
         except SPARQLWrapperException as error:
             raise UsageError(f"{self.url} refused the query: {str(error)[:500]}") from error
-        except (HTTPError, URLError, OSError) as error:
+        except HTTPError as error:
+            with error:
+                reason = error.read(500).decode(errors="replace").strip()
+            raise StorageError(f"{self.url} answered {error.code} {error.reason}: {reason}") from error
+        except (URLError, OSError) as error:
             raise StorageError(f"{self.url} did not answer: {error}") from error
         return self._read(body, makes_graph=makes_graph)
 
@@ -118,14 +129,16 @@ class Knowledge:
         Raises:
             UsageError: the query is not valid, or not a SELECT.
         """
-        return results.from_solutions(graph.rows(self.engine.ask(query)))
+        with evaluating():
+            return results.from_solutions(graph.rows(self.engine.ask(query)))
 
     def sparql(self, query: str) -> results.Result | bool | list[ox.Triple]:
         """Run a query of any form: rows of SELECT, truth of ASK, triples of CONSTRUCT and DESCRIBE."""
         answer = self.engine.ask(query)
-        if isinstance(answer, ox.QuerySolutions):
-            return results.from_solutions(answer)
-        return bool(answer) if isinstance(answer, ox.QueryBoolean) else list(answer)
+        with evaluating():
+            if isinstance(answer, ox.QuerySolutions):
+                return results.from_solutions(answer)
+            return bool(answer) if isinstance(answer, ox.QueryBoolean) else list(answer)
 
 
 def open(source: str | Path = resources.TRIPLES) -> Knowledge:  # noqa: A001 (treatkg.open reads well)
@@ -141,6 +154,30 @@ def open(source: str | Path = resources.TRIPLES) -> Knowledge:  # noqa: A001 (tr
     if isinstance(source, str) and "://" in source:
         return Knowledge(Remote(source))
     return Knowledge(Embedded(Path(source)))
+
+
+@contextlib.contextmanager
+def evaluating() -> Iterator[None]:
+    """Turn what an engine raises while it evaluates a query into an error that says what to do.
+
+    Raises:
+        UsageError: the query uses something that the engine does not have, such as a function.
+        StorageError: the query asks another endpoint (SERVICE), which did not answer.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        raise UsageError(f"the query cannot be run: {error}") from error
+    except OSError as error:
+        raise StorageError(f"the query asks an endpoint that did not answer: {error}") from error
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _with_prefixes(query: str) -> str:

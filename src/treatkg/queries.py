@@ -206,11 +206,18 @@ def _term(parameter: Parameter, value: Value, resolver: Resolver) -> ox.NamedNod
     if parameter.type == "iri":
         return ox.NamedNode(resolver.resolve(text, parameter.cls))
     if parameter.type == "string":
-        return ox.Literal(text)
+        return _literal(parameter, text)
     if not _FORMS[parameter.type].fullmatch(text, 0) or not text.isascii():
         raise UsageError(f'{parameter.name}="{text[:80]}" is not {_FORM_NAMES[parameter.type]}')
     _check_range(parameter, text)
     return ox.Literal(text, datatype=ox.NamedNode(namespaces.XSD + parameter.type))
+
+
+def _literal(parameter: Parameter, text: str) -> ox.Literal:
+    try:
+        return ox.Literal(text)
+    except ValueError as error:
+        raise UsageError(f"{parameter.name} is not Unicode text") from error
 
 
 def _check_range(parameter: Parameter, text: str) -> None:

@@ -51,9 +51,12 @@ class Result:
         """Return CSV with a header; unless `raw`, text that a spreadsheet would run as a formula gets an apostrophe."""
         out = io.StringIO()
         writer = csv.writer(out, delimiter=separator, lineterminator="\n")
+        careful = csv.writer(out, delimiter=separator, lineterminator="\n", quoting=csv.QUOTE_ALL)
         writer.writerow(self.columns)
         for row in self:
-            writer.writerow([_csv_cell(cell, raw=raw) for cell in row])
+            cells = [_csv_cell(cell, raw=raw) for cell in row]
+            holds_return = any("\r" in cell for cell in cells)  # which Python before 3.13 leaves unquoted
+            (careful if holds_return else writer).writerow(cells)
         return out.getvalue()
 
     def to_markdown(self) -> str:
@@ -61,7 +64,7 @@ class Result:
         lines = [
             self.columns,
             ["---"] * len(self.columns),
-            *([_text(cell).replace("|", "\\|") for cell in row] for row in self),
+            *([_markdown_cell(cell) for cell in row] for row in self),
         ]
         return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
@@ -82,23 +85,31 @@ class Result:
 
 
 def to_python(term: Term) -> Cell:
-    """Return an IRI as id or CURIE, and a literal as int, Decimal, bool, date or text."""
+    """Return an IRI as id or CURIE, and a literal as int, Decimal, bool, date or text (also if it is ill-typed)."""
     if term is None:
         return None
     if isinstance(term, ox.NamedNode):
         return namespaces.shorten(term.value)
     if not isinstance(term, ox.Literal):
         return str(term)
-    match term.datatype.value.removeprefix(namespaces.XSD):
+    try:
+        return _typed(term.value, term.datatype.value.removeprefix(namespaces.XSD))
+    except (ValueError, ArithmeticError):  # an engine keeps what is not of its type, such as "soon"^^xsd:date
+        return term.value
+
+
+def _typed(text: str, datatype: str) -> Cell:
+    match datatype:
         case "integer":
-            return int(term.value)
+            return int(text)
         case "decimal":
-            return Decimal(term.value)
+            number = Decimal(text)
+            return number if number.is_finite() else text
         case "boolean":
-            return term.value == "true"
+            return {"true": True, "1": True, "false": False, "0": False}.get(text, text)
         case "date":
-            return datetime.date.fromisoformat(term.value)
-    return term.value
+            return datetime.date.fromisoformat(text)
+    return text
 
 
 def to_text(term: Term) -> str:
@@ -115,6 +126,10 @@ def _text(cell: Cell) -> str:
 def _csv_cell(cell: Cell, *, raw: bool) -> str:
     text = _text(cell)
     return f"'{text}" if isinstance(cell, str) and text.startswith(_FORMULA) and not raw else text
+
+
+def _markdown_cell(cell: Cell) -> str:
+    return " ".join(_text(cell).splitlines()).replace("|", "\\|")
 
 
 def _json_value(cell: object) -> float | str:

@@ -142,22 +142,41 @@ def _check_token(token: Token) -> None:
 
 def _check_size(meaningful: Sequence[Token]) -> None:
     """Count what nests and what is joined: an engine's stack and its planner bear only so much."""
-    brackets: list[str] = []
-    signs = patterns = joined = 0
-    for token in meaningful:
-        mark = token.text if token.kind == "mark" else ""
-        if mark and mark in _OPENING:
-            brackets.append(mark)
-        elif mark and mark in _CLOSING and brackets:
-            brackets.pop()
-        in_expression = bool(brackets) and brackets[-1] == "("
-        signs += mark in ("!", "+", "-")
-        patterns += mark in (".", ";", "/", "{", "[") or (mark == "," and not in_expression)
-        joined += mark in (",", "|", "&")
-        if len(brackets) + signs > MAX_NESTING or patterns > MAX_PATTERNS or joined > MAX_JOINED:
-            raise LimitError("the query is nested too deeply or has too many patterns")
     if len(meaningful) > MAX_TOKENS:
         raise LimitError(f"the query has more than {MAX_TOKENS:,} words and signs")
+    places = list(_places(meaningful))
+    signs = sum(token.text in ("!", "+", "-") for token in meaningful)
+    if max((len(place) for place in places), default=0) + signs > MAX_NESTING:
+        raise LimitError("the query is nested too deeply")
+    patterns = members = 0
+    for before, token, place in zip([None, *meaningful], meaningful, places, strict=False):
+        within = place[-1:]
+        patterns += token.text in (".", ";", "/", "{", "[", "<") or (token.text == "," and within != "(")
+        members += within == "(" and before is not None and _ends_term(before) and _starts_term(token)
+    joined = sum(token.text in (",", "|", "&") for token in meaningful)
+    if patterns > MAX_PATTERNS or members > MAX_PATTERNS or joined > MAX_JOINED:
+        raise LimitError("the query has too many patterns")
+
+
+def _places(meaningful: Sequence[Token]) -> Iterator[str]:
+    """Return the brackets open at each token, innermost last; "v" stands for those that hold the data of VALUES."""
+    brackets, data = "", False
+    for token in meaningful:
+        data = data or token.text.upper() == "VALUES"
+        if token.kind == "mark" and token.text in _OPENING:
+            brackets += "v" if data or brackets.endswith("v") else token.text
+            data = data and token.text != "{"
+        elif token.kind == "mark" and token.text in _CLOSING:
+            brackets = brackets[:-1]
+        yield brackets
+
+
+def _ends_term(token: Token) -> bool:
+    return token.kind != "mark" or token.text in ")]"
+
+
+def _starts_term(token: Token) -> bool:
+    return token.kind != "mark" or token.text in "(["
 
 
 def explain_syntax_error(query: str, message: str) -> str:

@@ -126,6 +126,10 @@ def _is_iri(text: str) -> bool:
 
 
 def _checked(iri: str) -> str:
+    problem = UsageError(f'"{iri[:80]}" is not an IRI')
     if re.search(r'[\s<>"{}|\\^`]', iri):
-        raise UsageError(f'"{iri[:80]}" is not an IRI')
-    return iri
+        raise problem
+    try:
+        return ox.NamedNode(iri).value
+    except ValueError as error:
+        raise problem from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from treatkg.errors import BadInputError
 SEVERITIES = ("Violation", "Warning", "Info")
 QUALITY_SUFFIX = "-violation"
 _FILE_BY_KIND = {".yaml", ".yml"}
+_BLANK = "_:"
 
 
 @dataclass(frozen=True, order=True)
@@ -61,8 +62,8 @@ class Report:
         return dict(groups)
 
     def only(self, subjects: set[str]) -> Report:
-        """Keep the findings about some subjects."""
-        kept = tuple(finding for finding in self.findings if subjects & {finding.focus, finding.value})
+        """Keep the findings about some subjects, and about blank nodes, which have no name to go by."""
+        kept = tuple(f for f in self.findings if subjects & {f.focus, f.value} or f.focus.startswith(_BLANK))
         return Report(kept, self.triples, self.shapes, self.quality_queries)
 
     def to_graph(self) -> rdflib.Graph:
@@ -75,13 +76,22 @@ class Report:
             entry = rdflib.URIRef(f"{node}/{number}")
             result.add((node, SH.result, entry))
             result.add((entry, RDF.type, SH.ValidationResult))
-            result.add((entry, SH.focusNode, rdflib.URIRef(finding.focus)))
+            blank = finding.focus.startswith(_BLANK)
+            focus = rdflib.BNode(finding.focus.removeprefix(_BLANK)) if blank else rdflib.URIRef(finding.focus)
+            result.add((entry, SH.focusNode, focus))
             result.add((entry, SH.resultSeverity, SH[finding.severity]))
             result.add((entry, SH.resultMessage, rdflib.Literal(finding.message, lang="en")))
             result.add((entry, SH.sourceConstraintComponent, rdflib.URIRef(finding.check)))
             if finding.path and not set(finding.path) & set("|^ "):
                 result.add((entry, SH.resultPath, rdflib.URIRef(namespaces.expand(finding.path))))
         return result
+
+
+def together(reports: Sequence[Report]) -> Report:
+    """Return the findings of several reports as one, without repeating any."""
+    findings = dict.fromkeys(finding for report in reports for finding in report.findings)
+    last = reports[-1]
+    return Report(tuple(findings), sum(r.triples for r in reports), last.shapes, last.quality_queries)
 
 
 def load_shapes(folder: Path = resources.SHAPES) -> rdflib.Graph:
@@ -134,7 +144,7 @@ def validate_file(path: Path) -> Report:
     else:
         own = frozenset(graph.parse_file(path))
         triples = own | graph.background()
-        subjects = graph.subjects(own)
+        subjects = graph.subjects(own) - {""}
     return validate(triples | rules.entail(triples)).only(subjects)
 
 
@@ -157,7 +167,8 @@ def _as_written(ntriples: bytes) -> rdflib.Graph:
 
 def _finding(report: rdflib.Graph, result: rdflib.term.Node) -> Finding:
     def value(predicate: rdflib.URIRef) -> str:
-        return str(report.value(result, predicate) or "")
+        found = report.value(result, predicate)
+        return f"{_BLANK}{found}" if isinstance(found, rdflib.BNode) else str(found or "")
 
     return Finding(
         severity=value(SH.resultSeverity).removeprefix(str(SH)),

@@ -135,18 +135,13 @@ def _arguments(pairs: list[str]) -> dict[str, str | list[str]]:
 
 
 def _query_text(text: str) -> str:
-    if text == "-":
-        return sys.stdin.read()
-    looks_like_query = any(character in text for character in "{}\n")
-    path = Path(text)
+    looks_like_query = any(character in text for character in "{}\n") or text.lower().startswith("describe ")
     if looks_like_query:
         return text
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise StorageError(
-            f"{text}: neither a query (it has no braces) nor a file that can be read ({error})"
-        ) from error
+        return sys.stdin.read() if text == "-" else Path(text).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{text}: neither a query nor a file that can be read ({error})") from error
 
 
 def _list_queries() -> None:

@@ -62,14 +62,11 @@ def validate(
         reports = [validation.validate_file(file) for file in files]
     else:
         reports = [validation.validate(graph.parse_file(resources.TRIPLES))]
-    for report in reports:
-        match output:
-            case ReportFormat.TEXT:
-                _print_findings(report, quiet=quiet)
-            case ReportFormat.JSON:
-                typer.echo(json.dumps([finding.as_dict() for finding in report.findings], ensure_ascii=False, indent=2))
-            case ReportFormat.TURTLE:
-                typer.echo(report.to_graph().serialize(format="turtle"))
+    if output is ReportFormat.TEXT:
+        for report in reports:
+            _print_findings(report, quiet=quiet)
+    else:
+        typer.echo(_as_document(validation.together(reports), output))
     if any(report.violations for report in reports):
         raise typer.Exit(ExitCode.FINDINGS)
 
@@ -99,6 +96,12 @@ def export(
 
 
 COMMANDS = (build, validate, export)
+
+
+def _as_document(report: Report, output: ReportFormat) -> str:
+    if output is ReportFormat.JSON:
+        return json.dumps([finding.as_dict() for finding in report.findings], ensure_ascii=False, indent=2)
+    return str(report.to_graph().serialize(format="turtle"))
 
 
 def _print_findings(report: Report, *, quiet: bool = False) -> None:

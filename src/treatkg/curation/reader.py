@@ -19,7 +19,7 @@ import yaml
 
 from treatkg import namespaces
 from treatkg.curation.schema import Key, Schema
-from treatkg.errors import did_you_mean
+from treatkg.errors import StorageError, did_you_mean
 
 _RELATIVE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 _CANONICAL = {
@@ -77,11 +77,16 @@ def read_document(file: Path, schema: Schema, text: str | None = None) -> Docume
         file: the file; its folder and stem decide which ids it may hold.
         schema: what may be written.
         text: the content, if it was read already.
+
+    Raises:
+        StorageError: the file cannot be read.
     """
     document = Document(file)
     try:
         content = file.read_text(encoding="utf-8") if text is None else text
         root = yaml.compose(content, Loader=yaml.CSafeLoader)
+    except OSError as error:
+        raise StorageError(f"{file}: cannot be read ({error.strerror or error})") from error
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or str(error)

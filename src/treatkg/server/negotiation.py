@@ -24,10 +24,10 @@ JSON = Offer("application/sparql-results+json", ("json", "srj"), ("application/j
 XML = Offer("application/sparql-results+xml", ("xml", "srx"), ("application/xml", "text/xml"))
 CSV = Offer("text/csv", ("csv",))
 TSV = Offer("text/tab-separated-values", ("tsv",))
-TURTLE = Offer("text/turtle", ("turtle", "ttl"), ("application/x-turtle",))
+TURTLE = Offer("text/turtle", ("turtle", "ttl", "n3"), ("application/x-turtle", "text/n3"))
 NTRIPLES = Offer("application/n-triples", ("ntriples", "nt"), ("text/plain",))
-JSONLD = Offer("application/ld+json", ("jsonld",), ("application/json",))
-RDFXML = Offer("application/rdf+xml", ("rdfxml", "rdf"), ("application/xml", "text/xml"))
+JSONLD = Offer("application/ld+json", ("jsonld", "json-ld", "json"), ("application/json",))
+RDFXML = Offer("application/rdf+xml", ("rdfxml", "rdf+xml", "rdf", "xml"), ("application/xml", "text/xml"))
 PAGE = Offer(HTML, ("html",), ("application/xhtml+xml",))
 
 ROWS: Mapping[Offer, ox.QueryResultsFormat] = {
@@ -49,14 +49,17 @@ def choose(request: Request, offers: Sequence[Offer]) -> Offer | None:
 
     None means that nothing on offer is acceptable (406).
     """
-    named = request.query_params.get("format")
-    if named is not None:
-        return next((offer for offer in offers if named.lower() in (*offer.names, offer.media_type)), None)
+    named = {name.lower() for name in request.query_params.getlist("format")}
+    if named:
+        return next((offer for offer in offers if named & {*offer.names, offer.media_type}), None)
     accept = ",".join(request.headers.getlist("accept")).strip()
     if not accept:
         return offers[0]
     ranges = _ranges(accept)
-    ranked = [(max(_quality(media, ranges) for media in (offer.media_type, *offer.aliases)), offer) for offer in offers]
+    wanted = [offer for offer in offers if ranges.get(offer.media_type) != 0]
+    ranked = [(max(_quality(media, ranges) for media in (offer.media_type, *offer.aliases)), offer) for offer in wanted]
+    if not ranked:
+        return None
     quality, best = max(ranked, key=lambda pair: pair[0])
     return best if quality > (0, 0) else None
 

@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from treatkg import namespaces, sparql_text
 from treatkg.errors import LimitError, UsageError
-from treatkg.knowledge import Answer, Knowledge
+from treatkg.knowledge import Answer, Knowledge, evaluating
 from treatkg.server.negotiation import GRAPHS, ROWS, Offer, choose
 from treatkg.sparql_text import ForbiddenQueryError
 
@@ -65,12 +65,14 @@ def respond(request: Request, answer: Answer) -> Response:
         graph_offer = choose(request, list(GRAPHS))
         if graph_offer is None:
             raise NotAcceptableError(list(GRAPHS))
-        body = ox.serialize(answer, format=GRAPHS[graph_offer], prefixes=namespaces.prefixes())
+        with evaluating():
+            body = ox.serialize(answer, format=GRAPHS[graph_offer], prefixes=namespaces.prefixes())
         return Response(body, media_type=_with_charset(graph_offer))
     offer = choose(request, list(ROWS))
     if offer is None:
         raise NotAcceptableError(list(ROWS))
-    return Response(answer.serialize(format=ROWS[offer]), media_type=_with_charset(offer))
+    with evaluating():
+        return Response(answer.serialize(format=ROWS[offer]), media_type=_with_charset(offer))
 
 
 def _with_charset(offer: Offer) -> str:
@@ -80,6 +82,7 @@ def _with_charset(offer: Offer) -> str:
 async def _query(request: Request) -> str:
     if request.method in ("GET", "HEAD"):
         return _only_query(_form(request.url.query))
+    _refuse_unsupported(_form(request.url.query))
     media = request.headers.get("content-type", "").split(";")[0].strip().lower()
     body = await _body(request)
     try:
@@ -111,12 +114,16 @@ def _form(text: str) -> dict[str, list[str]]:
         raise UsageError(f"the parameters are not a form in UTF-8: {error}") from error
 
 
-def _only_query(values: dict[str, list[str]]) -> str:
+def _refuse_unsupported(values: dict[str, list[str]]) -> None:
     if "update" in values:
         raise ForbiddenQueryError("this graph is read-only: updates are not run here")
     for name in ("default-graph-uri", "named-graph-uri"):
         if name in values:
             raise UsageError(f"{name} is not supported: there is one graph, the default graph")
+
+
+def _only_query(values: dict[str, list[str]]) -> str:
+    _refuse_unsupported(values)
     given = values.get("query", [])
     if len(given) != 1:
         raise UsageError(

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from treatkg import queries, results
 from treatkg.errors import UsageError
 from treatkg.graph import rows
-from treatkg.knowledge import Knowledge
+from treatkg.knowledge import Knowledge, evaluating
 from treatkg.server.negotiation import PAGE, ROWS, choose
 from treatkg.server.protocol import NotAcceptableError, respond
 from treatkg.server.rendering import render
@@ -69,7 +69,8 @@ def _page(request: Request, query: queries.StoredQuery) -> Response:
     if not waits:
         try:
             text = query.bind(_arguments(request, blanks=True), knowledge.terms)
-            result = results.from_solutions(rows(knowledge.engine.ask(text)))
+            with evaluating():
+                result = results.from_solutions(rows(knowledge.engine.ask(text)))
         except UsageError as refused:
             error = str(refused)
     status = HTTPStatus.BAD_REQUEST if error else HTTPStatus.OK

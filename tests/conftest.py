@@ -1,0 +1,44 @@
+"""What several test files share: the graph, its web application, and a real server on a free loopback port."""
+
+import socket
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+
+import treatkg
+from treatkg.server import create_app
+
+with warnings.catch_warnings():  # newer versions of Starlette announce that their test client will leave httpx
+    warnings.simplefilter("ignore")
+    from starlette.testclient import TestClient
+
+
+@pytest.fixture(scope="session")
+def kg() -> treatkg.Knowledge:
+    return treatkg.open()
+
+
+@pytest.fixture(scope="session")
+def client(kg: treatkg.Knowledge) -> TestClient:
+    return TestClient(create_app(kg))
+
+
+@pytest.fixture(scope="session")
+def server_url(kg: treatkg.Knowledge) -> Iterator[str]:
+    """Return the address of a server that runs until the last test is done."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+        server = uvicorn.Server(uvicorn.Config(create_app(kg), log_level="warning"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        while not server.started and thread.is_alive():
+            time.sleep(0.01)
+        assert server.started
+        yield f"http://127.0.0.1:{port}"
+        server.should_exit = True
+        thread.join()

@@ -1,0 +1,142 @@
+"""Exports say what the graph says, and their bytes depend on nothing else."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+import pytest
+import rdflib
+
+from treatkg import exporting, graph, jsonld, namespaces, resources
+from treatkg.build import asserted_triples
+from treatkg.curation import Corpus
+from treatkg.curation.reader import read_document
+from treatkg.curation.schema import load_schema
+from treatkg.errors import UsageError
+
+CURATED = sorted(file for folder in ("treatments", "groups") for file in (resources.CURATED / folder).glob("*.yaml"))
+
+
+@pytest.fixture(scope="module")
+def corpus() -> Corpus:
+    return asserted_triples()[0]
+
+
+@pytest.fixture(scope="module")
+def whole() -> bytes:
+    return exporting.export("jsonld")
+
+
+def parsed(content: bytes, rdf_format: ox.RdfFormat) -> set[ox.Triple]:
+    return {quad.triple for quad in ox.parse(content, format=rdf_format, base_iri=namespaces.BASE)}
+
+
+def ntriples_of(copy: rdflib.Graph) -> set[str]:
+    """Return rdflib's triples in the spelling of Oxigraph."""
+    text = copy.serialize(format="nt").encode()
+    return {str(quad.triple) for quad in ox.parse(text, format=ox.RdfFormat.N_TRIPLES)}
+
+
+def nesting(node: Any) -> Any:  # noqa: ANN401 (JSON)
+    """Return which keys a JSON-LD node has at each level, by the ids of its nodes."""
+    if isinstance(node, list):
+        return {str(child.get("id")): nesting(child) for child in node if isinstance(child, dict)}
+    if not isinstance(node, dict):
+        return {}
+    children = {key: nesting(value if isinstance(value, list) else [value]) for key, value in node.items()}
+    return {key: child for key, child in children.items() if key != "@context"}
+
+
+def test_turtle_is_the_graph() -> None:
+    own = set(graph.parse_file(resources.TRIPLES))
+    assert parsed(exporting.export("turtle"), ox.RdfFormat.TURTLE) == own
+    assert own
+
+
+def test_turtle_is_read_alike_by_rdflib() -> None:
+    copy = rdflib.Graph().parse(data=exporting.export("turtle"), format="turtle")
+    assert ntriples_of(copy) == set(map(str, graph.parse_file(resources.TRIPLES)))
+
+
+def test_ntriples_are_the_graph_in_order() -> None:
+    content = exporting.export("ntriples")
+    lines = content.decode().splitlines(keepends=True)
+    assert lines == sorted(set(lines))
+    assert parsed(content, ox.RdfFormat.N_TRIPLES) == set(graph.parse_file(resources.TRIPLES))
+
+
+def test_jsonld_is_what_is_asserted(whole: bytes, corpus: Corpus) -> None:
+    assert parsed(whole, ox.RdfFormat.JSON_LD) == corpus.triples
+
+
+def test_jsonld_is_read_alike_by_rdflib(whole: bytes, corpus: Corpus) -> None:
+    copy = rdflib.Graph().parse(data=whole, format="json-ld", base=namespaces.BASE)
+    assert ntriples_of(copy) == set(map(str, corpus.triples))
+
+
+def test_jsonld_brings_its_context(whole: bytes) -> None:
+    assert json.loads(whole)["@context"] == namespaces.context()
+
+
+def test_jsonld_has_every_subject_once(whole: bytes, corpus: Corpus) -> None:
+    def ids(node: Any) -> list[str]:  # noqa: ANN401 (JSON)
+        if isinstance(node, list):
+            return [ident for child in node for ident in ids(child)]
+        if not isinstance(node, dict):
+            return []
+        own = [node["id"]] if len(node) > 1 else []
+        return own + [ident for value in node.values() for ident in ids(value)]
+
+    found = [namespaces.expand(ident) for ident in ids(json.loads(whole)["@graph"])]
+    assert sorted(found) == sorted(graph.subjects(corpus.triples))
+
+
+@pytest.mark.parametrize("file", CURATED, ids=[file.stem for file in CURATED])
+def test_jsonld_of_one_treatment_has_the_shape_of_its_file(file: Path, corpus: Corpus) -> None:
+    exported = json.loads(jsonld.write([jsonld.documents(corpus.triples)[file.stem]]))
+    curated = read_document(file, load_schema()).nodes
+    assert nesting([exported]) == nesting(curated)
+
+
+def test_jsonld_of_one_subject_is_the_graph_of_its_file() -> None:
+    document = read_document(resources.CURATED / "treatments" / "dupilumab.yaml", load_schema())
+    written = json.dumps({"@context": namespaces.context(), "@graph": document.nodes}).encode()
+    exported = exporting.export("jsonld", subject="dupilumab")
+    assert parsed(exported, ox.RdfFormat.JSON_LD) == parsed(written, ox.RdfFormat.JSON_LD)
+    assert json.loads(exported)["id"] == "dupilumab"
+
+
+@pytest.mark.parametrize(
+    ("alias", "name"), [("ttl", "turtle"), ("NT", "ntriples"), ("n-triples", "ntriples"), ("Turtle", "turtle")]
+)
+def test_formats_have_other_names(alias: str, name: str) -> None:
+    assert exporting.export(alias) == exporting.export(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "subject", "message"),
+    [
+        ("turtel", None, 'did you mean "turtle"'),
+        ("csv", None, "turtle, ntriples, jsonld"),
+        ("jsonld", "dupilumb", 'did you mean "dupilumab"'),
+        ("jsonld", "../../etc/passwd", "no curated file"),
+        ("turtle", "dupilumab", "--subject goes with jsonld"),
+    ],
+)
+def test_what_cannot_be_exported(name: str, subject: str | None, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        exporting.export(name, subject=subject)
+
+
+@pytest.mark.parametrize("name", exporting.FORMATS)
+def test_bytes_do_not_depend_on_the_hash_seed(name: str) -> None:
+    def run(seed: str) -> bytes:
+        command = [sys.executable, "-m", "treatkg", "export", name]
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        return subprocess.run(command, env=environment, capture_output=True, check=True).stdout
+
+    assert run("1") == run("2")
