@@ -52,7 +52,7 @@ class ReasonerError(TreatKGError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a hint such as ``; did you mean "severity"?`` or an empty string."""
-    by_folded = {candidate.casefold(): candidate for candidate in known}
+    by_folded = {candidate.casefold(): candidate for candidate in sorted(known)}
     near = difflib.get_close_matches(word.casefold(), by_folded, n=3, cutoff=0.6)
     if not near:
         return ""

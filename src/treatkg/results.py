@@ -39,6 +39,12 @@ class Result:
     def __iter__(self) -> Iterator[tuple[Cell, ...]]:
         return (tuple(map(to_python, row)) for row in self.terms)
 
+    def compact(self) -> Result:
+        """Return the rows without columns that are empty in every row."""
+        kept = [index for index in range(len(self.columns)) if any(row[index] is not None for row in self.terms)]
+        rows = tuple(tuple(row[index] for index in kept) for row in self.terms)
+        return Result(tuple(self.columns[index] for index in kept), rows)
+
     def to_dicts(self) -> list[dict[str, Cell]]:
         """Return one dict for each row."""
         return [dict(zip(self.columns, row, strict=True)) for row in self]

@@ -57,7 +57,7 @@ def choose(request: Request, offers: Sequence[Offer]) -> Offer | None:
         return offers[0]
     ranges = _ranges(accept)
     wanted = [offer for offer in offers if ranges.get(offer.media_type) != 0]
-    ranked = [(max(_quality(media, ranges) for media in (offer.media_type, *offer.aliases)), offer) for offer in wanted]
+    ranked = [(max(_quality(offer.media_type, ranges), *_as_alias(offer, ranges)), offer) for offer in wanted]
     if not ranked:
         return None
     quality, best = max(ranked, key=lambda pair: pair[0])
@@ -74,6 +74,10 @@ def _ranges(accept: str) -> dict[str, float]:
         except ValueError:
             ranges[media.lower()] = 0.0
     return ranges
+
+
+def _as_alias(offer: Offer, ranges: dict[str, float]) -> list[tuple[float, int]]:
+    return [(0.0, 0), *((ranges[alias], 2) for alias in offer.aliases if ranges.get(alias))]
 
 
 def _quality(media: str, ranges: dict[str, float]) -> tuple[float, int]:

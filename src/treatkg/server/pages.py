@@ -59,7 +59,7 @@ async def _thing(request: Request, iri: str) -> Response:
         raise NotAcceptableError(offers)
     if offer is PAGE:
         return render(request, "thing.html", card=found)
-    return respond(request, knowledge.engine.ask(_DESCRIPTION % iri))
+    return await run_in_threadpool(respond, request, _DESCRIPTION % iri)
 
 
 def _unknown(request: Request, iri: str) -> Response:

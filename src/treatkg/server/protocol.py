@@ -50,29 +50,37 @@ async def endpoint(request: Request) -> Response:
         return PlainTextResponse(f"{error}\n", status_code=HTTPStatus.FORBIDDEN)
     except _UnsupportedBodyError as error:
         return PlainTextResponse(f"{error}\n", status_code=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-    knowledge: Knowledge = request.app.state.knowledge
-    answer = await run_in_threadpool(knowledge.engine.ask, query)
-    return await run_in_threadpool(respond, request, answer)
+    return await run_in_threadpool(respond, request, query)
 
 
-def respond(request: Request, answer: Answer) -> Response:
-    """Write an answer in the format that the client wants.
+def respond(request: Request, query: str) -> Response:
+    """Answer a query in the format that the client wants.
+
+    The engine's answer belongs to the thread that asked, and must end there: no error may carry it elsewhere.
 
     Raises:
-        NotAcceptableError: it wants none of those on offer.
+        NotAcceptableError: the client wants none of the formats on offer.
     """
-    if isinstance(answer, ox.QueryTriples):
-        graph_offer = choose(request, list(GRAPHS))
-        if graph_offer is None:
-            raise NotAcceptableError(list(GRAPHS))
+    knowledge: Knowledge = request.app.state.knowledge
+    answer = knowledge.engine.ask(query)
+    try:
+        offers = list(GRAPHS) if isinstance(answer, ox.QueryTriples) else list(ROWS)
+        offer = choose(request, offers)
+        if offer is None:
+            raise NotAcceptableError(offers)
         with evaluating():
-            body = ox.serialize(answer, format=GRAPHS[graph_offer], prefixes=namespaces.prefixes())
-        return Response(body, media_type=_with_charset(graph_offer))
-    offer = choose(request, list(ROWS))
-    if offer is None:
-        raise NotAcceptableError(list(ROWS))
-    with evaluating():
-        return Response(answer.serialize(format=ROWS[offer]), media_type=_with_charset(offer))
+            return Response(_serialise(answer, offer), media_type=_with_charset(offer))
+    finally:
+        del answer
+
+
+def _serialise(answer: Answer, offer: Offer) -> bytes | None:
+    try:
+        if isinstance(answer, ox.QueryTriples):
+            return ox.serialize(answer, format=GRAPHS[offer], prefixes=namespaces.prefixes())
+        return answer.serialize(format=ROWS[offer])
+    finally:
+        del answer
 
 
 def _with_charset(offer: Offer) -> str:

@@ -59,7 +59,7 @@ def _arguments(request: Request, *, blanks: bool) -> dict[str, queries.Value]:
 def _rows(request: Request, query: queries.StoredQuery) -> Response:
     knowledge: Knowledge = request.app.state.knowledge
     text = query.bind(_arguments(request, blanks=False), knowledge.terms)
-    return respond(request, knowledge.engine.ask(text))
+    return respond(request, text)
 
 
 def _page(request: Request, query: queries.StoredQuery) -> Response:
@@ -70,7 +70,7 @@ def _page(request: Request, query: queries.StoredQuery) -> Response:
         try:
             text = query.bind(_arguments(request, blanks=True), knowledge.terms)
             with evaluating():
-                result = results.from_solutions(rows(knowledge.engine.ask(text)))
+                result = results.from_solutions(rows(knowledge.engine.ask(text))).compact()
         except UsageError as refused:
             error = str(refused)
     status = HTTPStatus.BAD_REQUEST if error else HTTPStatus.OK
