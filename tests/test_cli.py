@@ -606,7 +606,7 @@ def test_debug_shows_a_traceback() -> None:
     [
         (["query"], {"rdflib", "pyshacl", "owlready2", "pandas", "SPARQLWrapper", "starlette", "uvicorn", "rich"}),
         ([*BLOCKERS, "-f", "csv"], {"rdflib", "pyshacl", "owlready2", "pandas", "SPARQLWrapper", "starlette"}),
-        (["--version"], {"rdflib", "pyshacl", "owlready2", "pandas", "jinja2", "yaml"}),
+        (["--version"], {"rdflib", "pyshacl", "owlready2", "pandas", "jinja2"}),
     ],
 )
 def test_a_command_imports_only_what_it_needs(arguments: list[str], slow: set[str]) -> None:

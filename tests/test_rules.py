@@ -126,6 +126,11 @@ def test_member_overrides_a_group_fact() -> None:
     assert ("b", "big/screening") in edges(turtle, "tkg:subjectTo")
 
 
+def test_group_fact_of_some_members_reaches_none() -> None:
+    reached = edges(GROUP + "<big/screening> tkg:reachesMembers false .", "tkg:subjectTo")
+    assert reached == {("a", "big/boxed"), ("b", "big/boxed")}
+
+
 @pytest.mark.parametrize(("jurisdiction", "reaches"), [("US", False), ("EU", True)])
 def test_label_check_of_the_jurisdiction_stops_a_group_fact(jurisdiction: str, reaches: bool) -> None:
     check = f"""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import HTTPError, URLError
@@ -134,11 +135,8 @@ class Knowledge:
 
     def sparql(self, query: str) -> results.Result | bool | list[ox.Triple]:
         """Run a query of any form: rows of SELECT, truth of ASK, triples of CONSTRUCT and DESCRIBE."""
-        answer = self.engine.ask(query)
         with evaluating():
-            if isinstance(answer, ox.QuerySolutions):
-                return results.from_solutions(answer)
-            return bool(answer) if isinstance(answer, ox.QueryBoolean) else list(answer)
+            return _whole(self.engine.ask(query))
 
 
 def open(source: str | Path = resources.TRIPLES) -> Knowledge:  # noqa: A001 (treatkg.open reads well)
@@ -156,9 +154,17 @@ def open(source: str | Path = resources.TRIPLES) -> Knowledge:  # noqa: A001 (tr
     return Knowledge(Embedded(Path(source)))
 
 
+def _whole(answer: Answer) -> results.Result | bool | list[ox.Triple]:
+    if isinstance(answer, ox.QuerySolutions):
+        return results.from_solutions(answer)
+    return bool(answer) if isinstance(answer, ox.QueryBoolean) else list(answer)
+
+
 @contextlib.contextmanager
 def evaluating() -> Iterator[None]:
     """Turn what an engine raises while it evaluates a query into an error that says what to do.
+
+    The engine's answer must end in the thread that asked, so the error does not keep it.
 
     Raises:
         UsageError: the query uses something that the engine does not have, such as a function.
@@ -167,8 +173,10 @@ def evaluating() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
+        traceback.clear_frames(error.__traceback__)
         raise UsageError(f"the query cannot be run: {error}") from error
     except OSError as error:
+        traceback.clear_frames(error.__traceback__)
         raise StorageError(f"the query asks an endpoint that did not answer: {error}") from error
 
 
