@@ -8,7 +8,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from treatkg import build, graph, java, namespaces, reasoning, resources
+from treatkg import build, curation, graph, java, namespaces, reasoning, resources
 from treatkg.errors import BadInputError, ReasonerError, StorageError
 from treatkg.validation import Finding, Report
 
@@ -19,7 +19,7 @@ def triple(subject: str, predicate: str, value: str) -> ox.Triple:
 
 @pytest.fixture(scope="module")
 def asserted() -> frozenset[ox.Triple]:
-    return build.asserted_triples()[1]
+    return curation.asserted_triples()[1]
 
 
 @pytest.mark.slow

@@ -12,8 +12,7 @@ import pytest
 import rdflib
 
 from treatkg import exporting, graph, jsonld, namespaces, resources
-from treatkg.build import asserted_triples
-from treatkg.curation import Corpus
+from treatkg.curation import Corpus, asserted_triples
 from treatkg.curation.reader import read_document
 from treatkg.curation.schema import load_schema
 from treatkg.errors import UsageError

@@ -16,10 +16,23 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from treatkg import build, graph, namespaces, rules, validation
+from treatkg import curation, graph, namespaces, rules, validation
 
 Term = ox.NamedNode | ox.Literal
 BATCHES = 4
+
+# What is not always noticed, and why (as in docs/validation.md). Damage of any other kind must not escape at all.
+MAY_ESCAPE = {
+    "negate": "a label that holds a no for another reason reads like a denial",
+    "other jurisdiction": "only ids of label facts hold the place, not those of uses, names and recommendations",
+    "reverse causal link": "the label names only one end in words that the graph knows",
+    "shift age": "the ages of dose regimens and disease facts need not be named",
+    "shift year": "only the ids of indications hold a year",
+    "other effect": "the label may name the other effect too",
+    "other number": "another figure of the same finding",
+    "copy under another id": "the copy differs in what only a curator can judge",
+    "change severity": "the finding may name the other severity too",
+}
 
 
 def node(name: str) -> ox.NamedNode:
@@ -41,15 +54,19 @@ class Data:
                 values.sort(key=str)
 
     def get(self, subject: str, prop: str) -> list[Term]:
+        """Return the values of a property."""
         return self.of[subject].get(namespaces.expand(prop), [])
 
     def is_a(self, subject: str, cls: str) -> bool:
+        """Say whether a subject is asserted to be of a class."""
         return node(cls) in self.get(subject, "rdf:type")
 
     def of_class(self, cls: str) -> list[str]:
+        """Return the subjects of a class."""
         return sorted(subject for subject in self.of if self.is_a(subject, cls))
 
     def parts(self, fact: str) -> set[str]:
+        """Return a fact and the nodes in it."""
         nested = {graph.iri_of(value) for values in self.of[fact].values() for value in values}
         return {fact} | {iri for iri in nested if iri.startswith(fact + "/")}
 
@@ -66,7 +83,7 @@ class Mutation:
 
 @cache
 def data() -> Data:
-    corpus, _ = build.asserted_triples()
+    corpus, _ = curation.asserted_triples()
     return Data(corpus.triples)
 
 
@@ -85,7 +102,7 @@ def baseline() -> set[validation.Finding]:
     return findings(data().triples)
 
 
-# --- mutations: each takes a fact and returns what it does to it, or None where it does not fit -------------------------
+# --- mutations: each takes a fact and returns what it does to it, or None where it does not fit --------------------
 
 Mutator = Callable[[str, random.Random], Mutation | None]
 MUTATORS: dict[str, Mutator] = {}
@@ -371,7 +388,7 @@ def reverse_causal_link(fact: str, rng: random.Random) -> Mutation | None:
     return change("reverse causal link", fact, old, new)
 
 
-# --- the test ------------------------------------------------------------------------------------------------------------
+# --- the test ------------------------------------------------------------------------------------------------------
 
 
 def facts() -> list[str]:
@@ -427,12 +444,13 @@ def test_nearly_all_damage_is_noticed(seed: int) -> None:
     mutations = [mutate(fact, rng) for fact in facts()]
     missed = escaped(mutations)
     tried = Counter(mutation.name for mutation in mutations)
-    for name, count in sorted(Counter(mutation.name for mutation in missed).items()):
-        print(
-            f"{name}: {count} of {tried[name]} escaped, such as {min(min(m.about) for m in missed if m.name == name)}"
-        )
+    report = [
+        f"{name}: {count} of {tried[name]} escaped, such as {min(min(m.about) for m in missed if m.name == name)}"
+        for name, count in sorted(Counter(mutation.name for mutation in missed).items())
+    ]
     assert len(mutations) > 500
-    assert len(missed) <= 0.05 * len(mutations), f"{len(missed)} of {len(mutations)} escaped"
+    assert len(missed) <= 0.05 * len(mutations), report
+    assert {mutation.name for mutation in missed} <= set(MAY_ESCAPE), report
 
 
 @pytest.mark.slow

@@ -30,17 +30,6 @@ class DriftError(BadInputError):
     exit_code = ExitCode.FINDINGS
 
 
-def asserted_triples(extra: tuple[Path, ...] = ()) -> tuple[curation.Corpus, frozenset[ox.Triple]]:
-    """Read the curated files and what they refer to: the corpus, and its triples with the background.
-
-    Args:
-        extra: curated files to read besides, or instead of, those of the project.
-    """
-    background = graph.background()
-    corpus = curation.read_corpus(known=graph.subjects(background), extra=extra)
-    return corpus, corpus.triples | background
-
-
 def build(progress: Progress = lambda _step: None) -> Built:
     """Build the graph in memory.
 
@@ -52,7 +41,7 @@ def build(progress: Progress = lambda _step: None) -> Built:
         ReasonerError: the graph contradicts the ontology, or Java is missing.
     """
     progress("Reading the curated files")
-    corpus, asserted = asserted_triples()
+    corpus, asserted = curation.asserted_triples()
     progress(f"Classifying with HermiT ({len(corpus.documents)} files, {len(corpus.triples):,} curated triples)")
     inferred = reasoning.classify(asserted) - asserted
     progress("Applying the rules")

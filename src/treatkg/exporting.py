@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from treatkg import graph, jsonld, resources
+from treatkg import curation, graph, jsonld, resources
 from treatkg.errors import UsageError, did_you_mean
 
 _ALIASES = {"ttl": "turtle", "nt": "ntriples", "n-triples": "ntriples", "json-ld": "jsonld"}
@@ -31,9 +31,7 @@ def export(name: str, subject: str | None = None) -> bytes:
 
 
 def _jsonld(subject: str | None) -> bytes:
-    from treatkg.curation import read_corpus
-
-    corpus = read_corpus(known=graph.subjects(graph.background()))
+    corpus, _ = curation.asserted_triples()
     documents = jsonld.documents(corpus.triples)
     if subject is None:
         return jsonld.write(list(documents.values()))

@@ -11,7 +11,7 @@ import pyoxigraph as ox
 import rdflib
 from rdflib.namespace import RDF, SH
 
-from treatkg import graph, namespaces, queries, resources, rules
+from treatkg import curation, graph, namespaces, queries, resources, rules
 from treatkg.errors import BadInputError
 
 SEVERITIES = ("Violation", "Warning", "Info")
@@ -137,9 +137,7 @@ def validate_file(path: Path) -> Report:
         BadInputError: the file does not parse.
     """
     if path.suffix in _FILE_BY_KIND:
-        from treatkg.build import asserted_triples
-
-        corpus, triples = asserted_triples(extra=(path,))
+        corpus, triples = curation.asserted_triples(extra=(path,))
         subjects = {iri for document in corpus.documents if document.file == path for iri in document.defined}
     else:
         own = frozenset(graph.parse_file(path))

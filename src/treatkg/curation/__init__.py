@@ -1,5 +1,5 @@
 """Curated YAML-LD files: strict reading into RDF."""
 
-from treatkg.curation.corpus import Corpus, read_corpus
+from treatkg.curation.corpus import Corpus, asserted_triples, read_corpus
 
-__all__ = ["Corpus", "read_corpus"]
+__all__ = ["Corpus", "asserted_triples", "read_corpus"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from treatkg import namespaces, resources
+from treatkg import graph, namespaces, resources
 from treatkg.curation.reader import Document, Problem, read_document
 from treatkg.curation.schema import load_schema
 from treatkg.errors import BadInputError, did_you_mean
@@ -52,6 +52,20 @@ def read_corpus(root: Path = resources.CURATED, known: Iterable[str] = (), extra
     if problems:
         raise BadInputError(_summary(problems))
     return Corpus(documents, frozenset(triple for document in documents for triple in to_triples(document.nodes)))
+
+
+def asserted_triples(extra: tuple[Path, ...] = ()) -> tuple[Corpus, frozenset[ox.Triple]]:
+    """Read the curated files and what they refer to: the corpus, and its triples with the background.
+
+    Args:
+        extra: curated files to read besides, or instead of, those of the project.
+
+    Raises:
+        BadInputError: with a line for each problem of each file.
+    """
+    background = graph.background()
+    corpus = read_corpus(known=graph.subjects(background), extra=extra)
+    return corpus, corpus.triples | background
 
 
 def to_triples(nodes: list[dict[str, Any]]) -> list[ox.Triple]:
