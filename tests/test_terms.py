@@ -141,3 +141,9 @@ def test_labels_and_names(kg: treatkg.Knowledge, small: treatkg.Knowledge) -> No
 def test_names_match_without_case_accents_and_punctuation() -> None:
     assert normalise("Sjögren’s (dry) Eye") == normalise("SJOGRENS dry-eye")  # noqa: RUF001
     assert normalise("IL-4") != normalise("IL-13")
+
+
+@pytest.mark.parametrize("text", ["dupilumab", "MONDO:0004980", "http://purl.obolibrary.org/obo/MONDO_0004980"])
+def test_an_id_of_another_class_is_refused(kg: treatkg.Knowledge, text: str) -> None:
+    with pytest.raises(UsageError, match="is not of the class Cytokine"):
+        kg.terms.resolve(text, "Cytokine")

@@ -73,17 +73,17 @@ class Terms:
         return sorted(self._names[2].get(iri, []))
 
     def resolve(self, text: str, cls: str | None = None) -> str:
-        """Return the IRI of an IRI, CURIE, id or name; names may be limited to a class of the ontology.
+        """Return the IRI of an IRI, CURIE, id or name, which may have to be of a class of the ontology.
 
         Raises:
-            UsageError: unknown (with near names) or ambiguous (with the candidates).
+            UsageError: unknown (with near names), ambiguous (with the candidates), or of another class.
         """
         if not text or len(text) > 300:
             raise UsageError("a name is 1 to 300 characters long")
-        if _is_iri(text):
-            return text
-        identifier = self._as_identifier(text)
+        identifier = text if _is_iri(text) else self._as_identifier(text)
         if identifier:
+            if cls and identifier not in self._of_class(cls):
+                raise UsageError(f'"{text[:80]}" is not of the class {cls}')
             return identifier
         found = self._names[0].get(normalise(text), set()) & self._of_class(cls)
         if len(found) == 1:

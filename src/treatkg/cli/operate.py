@@ -72,7 +72,7 @@ def serve(
     _check_port(host, port)
     knowledge = treatkg.open()
     count = knowledge.select("SELECT (COUNT(*) AS ?count) WHERE { ?s ?p ?o }").to_dicts()[0]["count"]
-    address = f"http://{host}:{port}"
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     typer.echo(f"""TreatKG: {count:,} triples at {address} (Ctrl-C stops it)
 
 Try:
