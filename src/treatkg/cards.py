@@ -19,7 +19,7 @@ SELECT DISTINCT ?class WHERE {
   VALUES ?thing { <%s> }
   ?thing a ?class .
   MINUS { ?thing a ?narrower . ?narrower rdfs:subClassOf+ ?class . FILTER(?narrower != ?class) }
-  FILTER(?class != tkg:TreatmentSubject)
+  FILTER(?class != tkg:TreatmentSubject && !STRSTARTS(STR(?class), STR(owl:)))
 }
 """
 _NESTED = """
@@ -29,7 +29,7 @@ SELECT ?node ?property ?value WHERE {
 } ORDER BY ?node ?property ?value
 """
 _FACTS = """
-SELECT DISTINCT ?fact ?role ?class ?label ?from ?until ?polarity WHERE {
+SELECT DISTINCT ?fact ?role ?class ?label ?from ?until ?polarity ?treatment WHERE {
   VALUES ?thing { <%s> }
   { ?fact ?role ?thing } UNION { ?thing tkg:subjectTo ?fact . BIND(tkg:subjectTo AS ?role) }
   ?fact a tkg:Fact ; rdfs:label ?label ; a ?class .
@@ -38,6 +38,7 @@ SELECT DISTINCT ?fact ?role ?class ?label ?from ?until ?polarity WHERE {
   OPTIONAL { ?fact tkg:validFrom ?from }
   OPTIONAL { ?fact tkg:validUntil ?until }
   OPTIONAL { ?fact tkg:polarity ?polarity }
+  OPTIONAL { ?fact tkg:treatment ?treatment }
 } ORDER BY ?class ?from ?label
 """
 _EVIDENCE = """
@@ -63,7 +64,7 @@ _HIDDEN = {
     namespaces.TKG + "subjectTo",
 }
 _NESTED_PROPERTIES = {namespaces.TKG + name for name in ("population", "condition", "phase", "hasArm")}
-_IDENTIFIERS = {namespaces.SKOS + "exactMatch", namespaces.SKOS + "closeMatch"}
+_SAME_AS = namespaces.SKOS + "exactMatch"
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,11 @@ class Value:
 
 @dataclass(frozen=True)
 class FactLine:
-    """One fact in a list."""
+    """One fact in a list; `about` is its treatment where that is not the thing of the card."""
 
     iri: str
     label: str
+    about: str
     period: str
     negative: bool
     from_group: bool
@@ -124,7 +126,7 @@ def card(knowledge: Knowledge, iri: str) -> Card | None:
         prop = graph.iri_of(property_term)
         if prop == namespaces.SKOS + "definition":
             result.definition = to_text(value)
-        elif prop in _IDENTIFIERS:
+        elif prop == _SAME_AS:
             result.identifiers.append(
                 Value(
                     namespaces.shorten(graph.iri_of(value)).replace("https://bioregistry.io/", ""), graph.iri_of(value)
@@ -162,15 +164,12 @@ def _nested(knowledge: Knowledge, iri: str) -> dict[str, list[Value]]:
 
 def _facts(knowledge: Knowledge, iri: str) -> dict[str, list[FactLine]]:
     groups: dict[str, dict[str, FactLine]] = defaultdict(dict)
-    for fact, role, cls, label, start, end, polarity in knowledge.select(_FACTS % iri).terms:
-        period = " to ".join(filter(None, [f"from {to_text(start)}" if start else "", to_text(end) if end else ""]))
-        line = FactLine(
-            graph.iri_of(fact),
-            to_text(label),
-            period,
-            polarity is not None,
-            graph.iri_of(role) == namespaces.TKG + "subjectTo",
-        )
+    for fact, role, cls, label, start, end, polarity, treatment in knowledge.select(_FACTS % iri).terms:
+        period = " to ".join(filter(None, [f"from {to_text(start)}" if start else "", to_text(end)]))
+        by_group = graph.iri_of(role) == namespaces.TKG + "subjectTo"
+        elsewhere = treatment is not None and graph.iri_of(treatment) != iri and not by_group
+        about = knowledge.terms.label(graph.iri_of(treatment)) if elsewhere else ""
+        line = FactLine(graph.iri_of(fact), to_text(label), about, period, polarity is not None, by_group)
         groups[knowledge.terms.label(graph.iri_of(cls))].setdefault(line.iri, line)
     return {cls: list(lines.values()) for cls, lines in sorted(groups.items())}
 

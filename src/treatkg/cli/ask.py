@@ -14,12 +14,13 @@ from treatkg.errors import StorageError, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from treatkg.cards import Card
+    from treatkg.cards import Card, FactLine
     from treatkg.knowledge import Knowledge
     from treatkg.queries import StoredQuery
     from treatkg.results import Result
 
 
+_FACTS_OF_A_KIND = 4
 _SHORT = 20
 _LONG = 60
 _TOO_WIDE = 1.2
@@ -104,6 +105,7 @@ def sparql(
 def show(
     name: Annotated[str, typer.Argument(help="A name, id or CURIE: dupilumab, Adbry, IL-13, dupilumab/mechanism/...")],
     on: SourceOption = None,
+    every: Annotated[bool, typer.Option("--all", help="List every fact, not the first few of each kind.")] = False,
 ) -> None:
     """Show one treatment, target or fact on one screen, with its evidence."""
     from treatkg.cards import card
@@ -112,7 +114,7 @@ def show(
     found = card(knowledge, knowledge.terms.resolve(name))
     if found is None:
         raise UsageError(f'the graph says nothing of "{name}"')
-    _print_card(found)
+    _print_card(found, every=every)
 
 
 COMMANDS = (query, sparql, show)
@@ -243,7 +245,7 @@ def _print_records(console: Console, columns: dict[str, list[str]]) -> None:
         console.print()
 
 
-def _print_card(card: Card) -> None:
+def _print_card(card: Card, *, every: bool) -> None:
     from rich.console import Console
     from rich.markup import escape
 
@@ -258,15 +260,22 @@ def _print_card(card: Card) -> None:
         console.print(f"[dim]{escape(name)}[/dim] {escape('; '.join(value.text for value in values))}")
     for cls, facts in card.facts.items():
         console.print(f"\n[bold]{escape(cls)}[/bold] ({len(facts)})")
-        for fact in facts:
-            marks = "".join(
-                [" [dim](not)[/dim]" if fact.negative else "", " [dim](by its group)[/dim]" if fact.from_group else ""]
-            )
-            console.print(f"  {escape(fact.label)}{marks} [dim]{escape(fact.period)}[/dim]")
+        shown = facts if every or len(facts) <= _FACTS_OF_A_KIND + 1 else facts[:_FACTS_OF_A_KIND]
+        for fact in shown:
+            console.print(f"  {_fact_line(fact)}")
+        if len(shown) < len(facts):
+            console.print(f"  [dim]... and {len(facts) - len(shown)} more (--all lists them)[/dim]")
     if card.evidence:
         console.print("\n[bold]Evidence[/bold]")
     for line in card.evidence:
         console.print(f"  {escape(line.direction.removeprefix('tkg:'))}: {escape(line.finding)}")
-        console.print(
-            f"    [dim]{escape(', '.join(filter(None, [line.title, line.locator, line.date, line.url])))}[/dim]"
-        )
+        origin = ", ".join(filter(None, [line.title, line.locator, line.date, line.url]))
+        console.print(f"    [dim]{escape(origin)}[/dim]")
+
+
+def _fact_line(fact: FactLine) -> str:
+    from rich.markup import escape
+
+    about = f"{fact.about}: " if fact.about else ""
+    marks = [fact.period, "(not)" if fact.negative else "", "(by its group)" if fact.from_group else ""]
+    return f"{escape(about + fact.label)} [dim]{escape(' '.join(filter(None, marks)))}[/dim]".rstrip()
