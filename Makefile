@@ -35,13 +35,13 @@ build: setup-dev
 setup: $(VENV)/.runtime
 setup-dev: $(VENV)/.dev
 
-# A package without the development tools suffices to serve.
+# Serving needs no development tools; where they are installed already, they stay.
 $(VENV)/.runtime: requirements.lock requirements-dev.lock pyproject.toml
-	@if [ -e $(VENV)/.dev ]; then $(MAKE) --no-print-directory setup-dev; else $(call environment,requirements-dev.lock,runtime); fi
+	@if [ -e $(VENV)/.dev ]; then $(MAKE) --no-print-directory setup-dev; else $(call environment,requirements.lock); fi
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock pyproject.toml
-	@$(call environment,requirements-dev.lock,dev)
+	@$(call environment,requirements-dev.lock)
 	@touch $@
 
 # Finds a Python >= 3.11 by running it, makes .venv (also where ensurepip is missing), installs pinned packages by hash,
