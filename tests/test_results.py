@@ -7,6 +7,7 @@ import json
 from decimal import Decimal
 
 import pandas as pd
+import pyoxigraph as ox
 import pytest
 
 import treatkg
@@ -165,3 +166,10 @@ def test_a_notebook_shows_the_first_rows_and_says_how_many_there_are(kg: treatkg
     shown = literals(kg, *map(str, range(50)))._repr_html_()
     assert shown.count("<tr>") == 21
     assert "50 rows" in shown
+
+
+def test_for_people_leaves_out_empty_and_repeated_columns() -> None:
+    a, b = ox.Literal("a"), ox.Literal("b")
+    result = Result(("first", "empty", "again", "second"), ((a, None, a, a), (b, None, b, a)))
+    columns = result.for_people(lambda term: "" if term is None else str(getattr(term, "value", "")))
+    assert columns == {"first": [("a", a), ("b", b)], "second": [("a", a), ("a", a)]}

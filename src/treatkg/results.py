@@ -7,7 +7,7 @@ import datetime
 import html
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -39,11 +39,21 @@ class Result:
     def __iter__(self) -> Iterator[tuple[Cell, ...]]:
         return (tuple(map(to_python, row)) for row in self.terms)
 
-    def compact(self) -> Result:
-        """Return the rows without columns that are empty in every row."""
-        kept = [index for index in range(len(self.columns)) if any(row[index] is not None for row in self.terms)]
-        rows = tuple(tuple(row[index] for index in kept) for row in self.terms)
-        return Result(tuple(self.columns[index] for index in kept), rows)
+    def for_people(self, readable: Callable[[Term], str]) -> dict[str, list[tuple[str, Term]]]:
+        """Return column -> cells as people read them, without columns that are empty or repeat another.
+
+        Args:
+            readable: turns a term into text (labels instead of codes).
+        """
+        columns: dict[str, list[tuple[str, Term]]] = {}
+        seen: list[list[str]] = []
+        for index, name in enumerate(self.columns):
+            cells = [(readable(row[index]), row[index]) for row in self.terms]
+            texts = [text for text, _ in cells]
+            if any(texts) and texts not in seen:
+                columns[name] = cells
+                seen.append(texts)
+        return columns
 
     def to_dicts(self) -> list[dict[str, Cell]]:
         """Return one dict for each row."""

@@ -198,22 +198,13 @@ def _print_table(result: Result, knowledge: Knowledge, title: str) -> None:
     if not len(result):
         console.print("No rows.")
         return
-    columns = _columns(result, knowledge)
+    cells = result.for_people(knowledge.terms.readable)
+    columns = {name: [text for text, _ in column] for name, column in cells.items()}
     if sum(min(max(map(len, cells)), _LONG) for cells in columns.values()) > _TOO_WIDE * console.width:
         _print_records(console, columns)
     else:
         _print_grid(console, columns)
     typer.echo(f"{len(result)} row{'' if len(result) == 1 else 's'}")
-
-
-def _columns(result: Result, knowledge: Knowledge) -> dict[str, list[str]]:
-    """Return column -> cells as people read them, without columns that are empty or repeat another."""
-    columns: dict[str, list[str]] = {}
-    for index, name in enumerate(result.columns):
-        cells = [knowledge.terms.readable(row[index]) for row in result.terms]
-        if any(cells) and cells not in columns.values():
-            columns[name] = cells
-    return columns
 
 
 def _print_grid(console: Console, columns: dict[str, list[str]]) -> None:

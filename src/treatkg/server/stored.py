@@ -70,7 +70,7 @@ def _page(request: Request, query: queries.StoredQuery) -> Response:
         try:
             text = query.bind(_arguments(request, blanks=True), knowledge.terms)
             with evaluating():
-                result = results.from_solutions(rows(knowledge.engine.ask(text))).compact()
+                result = results.from_solutions(rows(knowledge.engine.ask(text)))
         except UsageError as refused:
             error = str(refused)
     status = HTTPStatus.BAD_REQUEST if error else HTTPStatus.OK
@@ -82,7 +82,7 @@ def _page(request: Request, query: queries.StoredQuery) -> Response:
         result=result,
         text=text,
         error=error,
-        readable=knowledge.terms.readable,
+        columns={} if result is None else result.for_people(knowledge.terms.readable),
     )
 
 
