@@ -37,6 +37,24 @@ print(code, *sorted({name.partition(".")[0] for name in sys.modules}), file=sys.
 """
 
 
+DATED = """
+@prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix prov: <http://www.w3.org/ns/prov#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix tkg: <https://w3id.org/treatkg/ontology#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+@prefix : <http://example.org/> .
+tkg:Indication rdfs:subClassOf tkg:Fact ; rdfs:label "indication" .
+:drug a tkg:Treatment ; rdfs:label "drug" .
+:fact a tkg:Fact , tkg:Indication ; rdfs:label "example" ; tkg:treatment :drug ; tkg:evidence :evidence ;
+  tkg:validFrom "2019-08-01"^^xsd:date ; tkg:validFromPrecision tkg:Month ;
+  tkg:validUntil "2022-01-01"^^xsd:date ; tkg:validUntilPrecision tkg:Year .
+:evidence prov:wasDerivedFrom :source ; tkg:locator "page 1" ; tkg:finding "example" ;
+  tkg:evidenceDirection tkg:Supports .
+:source dcterms:title "title" ; dcterms:date "2021-01-01"^^xsd:date ; tkg:datePrecision tkg:Year .
+"""
+
+
 @dataclass(frozen=True)
 class Done:
     """What a command left behind."""
@@ -344,6 +362,16 @@ def test_show_a_fact_with_its_evidence(run: Run, kg: treatkg.Knowledge) -> None:
 )
 def test_what_show_refuses(run: Run, name: str, said: str) -> None:
     assert_refused(run("show", name), 2, said)
+
+
+def test_show_gives_dates_as_exactly_as_the_source(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "dates.ttl"
+    file.write_text(DATED, encoding="utf-8")
+    shown = run("show", "http://example.org/drug", "--on", str(file)).out
+    assert "from 2019-08 to 2022" in shown
+    assert "2019-08-01" not in shown
+    evidence = run("show", "http://example.org/fact", "--on", str(file)).out
+    assert "title, page 1, 2021\n" in evidence
 
 
 def test_show_prints_brackets_as_they_are(run: Run, tmp_path: Path) -> None:

@@ -29,26 +29,29 @@ SELECT ?node ?property ?value WHERE {
 } ORDER BY ?node ?property ?value
 """
 _FACTS = """
-SELECT DISTINCT ?fact ?role ?class ?label ?from ?until ?polarity ?treatment WHERE {
+SELECT DISTINCT ?fact ?role ?class ?label ?from ?fromPrecision ?until ?untilPrecision ?polarity ?treatment WHERE {
   VALUES ?thing { <%s> }
   { ?fact ?role ?thing } UNION { ?thing tkg:subjectTo ?fact . BIND(tkg:subjectTo AS ?role) }
   ?fact a tkg:Fact ; rdfs:label ?label ; a ?class .
   ?class rdfs:subClassOf+ tkg:Fact .
   MINUS { ?fact a ?narrower . ?narrower rdfs:subClassOf ?class . FILTER(?narrower != ?class) }
   OPTIONAL { ?fact tkg:validFrom ?from }
+  OPTIONAL { ?fact tkg:validFromPrecision ?fromPrecision }
   OPTIONAL { ?fact tkg:validUntil ?until }
+  OPTIONAL { ?fact tkg:validUntilPrecision ?untilPrecision }
   OPTIONAL { ?fact tkg:polarity ?polarity }
   OPTIONAL { ?fact tkg:treatment ?treatment }
 } ORDER BY ?class ?from ?label
 """
 _EVIDENCE = """
-SELECT ?source ?title ?date ?locator ?finding ?anchor ?direction ?url WHERE {
+SELECT ?source ?title ?date ?precision ?locator ?finding ?anchor ?direction ?url WHERE {
   VALUES ?thing { <%s> }
   ?thing tkg:evidence ?evidence .
   ?evidence prov:wasDerivedFrom ?source ; tkg:locator ?locator ; tkg:finding ?finding .
   ?evidence tkg:evidenceDirection ?direction .
   ?source dcterms:title ?title .
   OPTIONAL { ?source dcterms:date ?date }
+  OPTIONAL { ?source tkg:datePrecision ?precision }
   OPTIONAL { ?evidence tkg:anchorText ?anchor }
   OPTIONAL { ?source schema:url ?web }
   OPTIONAL { ?source tkg:doi ?doi }
@@ -138,9 +141,7 @@ def card(knowledge: Knowledge, iri: str) -> Card | None:
             result.properties.setdefault(knowledge.terms.label(prop), []).append(_value(knowledge, value))
     result.properties.update(_nested(knowledge, iri))
     result.facts = _facts(knowledge, iri)
-    result.evidence = [
-        EvidenceLine(*(to_text(cell) for cell in row)) for row in knowledge.select(_EVIDENCE % iri).terms
-    ]
+    result.evidence = _evidence(knowledge, iri)
     return result
 
 
@@ -162,16 +163,30 @@ def _nested(knowledge: Knowledge, iri: str) -> dict[str, list[Value]]:
     return dict(grouped)
 
 
+def _evidence(knowledge: Knowledge, iri: str) -> list[EvidenceLine]:
+    lines = []
+    for source, title, date, precision, *rest in knowledge.select(_EVIDENCE % iri).terms:
+        lines.append(EvidenceLine(to_text(source), to_text(title), _date(date, precision), *map(to_text, rest)))
+    return lines
+
+
 def _facts(knowledge: Knowledge, iri: str) -> dict[str, list[FactLine]]:
     groups: dict[str, dict[str, FactLine]] = defaultdict(dict)
-    for fact, role, cls, label, start, end, polarity, treatment in knowledge.select(_FACTS % iri).terms:
-        period = " to ".join(filter(None, [f"from {to_text(start)}" if start else "", to_text(end)]))
+    for fact, role, cls, label, *dates, polarity, treatment in knowledge.select(_FACTS % iri).terms:
+        start, end = _date(*dates[:2]), _date(*dates[2:])
+        period = " to ".join(filter(None, [f"from {start}" if start else "", end]))
         by_group = graph.iri_of(role) == namespaces.TKG + "subjectTo"
         elsewhere = treatment is not None and graph.iri_of(treatment) != iri and not by_group
         about = knowledge.terms.label(graph.iri_of(treatment)) if elsewhere else ""
         line = FactLine(graph.iri_of(fact), to_text(label), about, period, polarity is not None, by_group)
         groups[knowledge.terms.label(graph.iri_of(cls))].setdefault(line.iri, line)
     return {cls: list(lines.values()) for cls, lines in sorted(groups.items())}
+
+
+def _date(date: Term, precision: Term) -> str:
+    """Return a date no more exactly than its source gives it: 2022, 2022-11 or 2022-11-29."""
+    length = {"tkg:Year": 4, "tkg:Month": 7}.get(to_text(precision), 10)
+    return to_text(date)[:length]
 
 
 def _value(knowledge: Knowledge, term: Term) -> Value:
