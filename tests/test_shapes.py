@@ -35,13 +35,6 @@ TKG = "https://w3id.org/treatkg/ontology#"
 SHAPE = "https://w3id.org/treatkg/shapes#"
 SEVERITY_OF_PREFIX = {"invalid": SH.Violation, "warning": SH.Warning, "info": SH.Info}
 
-# Shapes that wait for data, each with the reason. Taking a line away is part of adding the data.
-AWAITED = {
-    "ComparativeResult": "the class is reserved for network meta-analyses (docs/curating.md)",
-    "PotencyMeasurement": "the potencies of the Janus kinase inhibitors are not curated yet",
-    "FactWithValidUntilPrecision": "no source so far gives the end of a validity by month or year only",
-}
-
 # Parameters of SHACL that are no constraint by themselves.
 NO_CONSTRAINT = {SH.property, SH.ignoredProperties, SH.qualifiedValueShape, SH.prefixes, SH.flags}
 
@@ -295,12 +288,8 @@ BUILT = TRIPLES.exists() and TRIPLES.stat().st_size > 0
 @pytest.mark.skipif(not BUILT, reason="data/triples.ttl is not built yet (treatkg build)")
 @pytest.mark.parametrize("shape", sorted(with_target(shapes()), key=str), ids=lambda shape: shape.removeprefix(SHAPE))
 def test_shape_has_targets_in_the_real_graph(shape: URIRef) -> None:
-    reason = AWAITED.get(shape.removeprefix(SHAPE))
     found = next(iter(target_nodes(shapes(), shape, real_data())), None)
-    if reason and found is None:
-        pytest.skip(reason)
     assert found is not None, "no node of data/triples.ttl is checked by this shape"
-    assert not reason, "the data are there: take the shape out of AWAITED"
 
 
 # --- the shapes themselves -----------------------------------------------------------------------------------------

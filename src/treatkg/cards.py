@@ -65,6 +65,7 @@ _HIDDEN = {
     namespaces.SKOS + "definition",
     namespaces.TKG + "evidence",
     namespaces.TKG + "subjectTo",
+    namespaces.TKG + "profileCovers",
 }
 _NESTED_PROPERTIES = {namespaces.TKG + name for name in ("population", "condition", "phase", "hasArm")}
 _SAME_AS = namespaces.SKOS + "exactMatch"

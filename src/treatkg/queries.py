@@ -24,7 +24,9 @@ Value = str | int | float | bool | datetime.date | Sequence["Value"]
 _HEAD_KEYS = {"summary", "description", "tags", "params", "returns"}
 _PARAMETER_KEYS = {"type", "class", "description", "allowed", "min", "max", "absent", "example", "many"}
 _TYPES = {"iri", "string", "integer", "decimal", "date", "boolean"}
-_ABSENT = {"any", "none", "today", "required"}
+_ABSENT = {"any", "none", "today", "required", "default"}
+# What a person gives to lift a default.
+_ANY = "any"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _FORMS = {
     "integer": re.compile(r"[+-]?[0-9]{1,18}"),
@@ -49,7 +51,10 @@ class Resolver(Protocol):
 
 @dataclass(frozen=True)
 class Parameter:
-    """What a query takes. `absent` says what leaving it out means: any, none, today, or required."""
+    """What a query takes. `absent` says what leaving it out means.
+
+    any, none, today, required, or default: what the query's text holds, which the value "any" lifts.
+    """
 
     name: str
     type: str
@@ -193,6 +198,8 @@ def _read_parameter(file: Path, name: str, spec: Any) -> Parameter:  # noqa: ANN
 
 def _terms(parameter: Parameter, value: Value, resolver: Resolver) -> list[ox.NamedNode | ox.Literal]:
     values = list(value) if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+    if parameter.absent == "default" and values == [_ANY]:
+        return []
     if len(values) > 1 and not parameter.many:
         raise UsageError(f'the parameter "{parameter.name}" takes one value')
     return [_term(parameter, item, resolver) for item in values]

@@ -79,7 +79,7 @@ def parameter_blocks(text: str) -> dict[str, list[tuple[int, int]]]:
 
 
 def bind(text: str, values: Mapping[str, Sequence[ox.NamedNode | ox.Literal]]) -> str:
-    """Replace the parameter blocks of the named variables by the given terms.
+    """Replace the parameter blocks of the named variables by the given terms; no term leaves the variable free.
 
     Raises:
         UsageError: a string with a backslash (its spelling differs between engines).
@@ -87,7 +87,7 @@ def bind(text: str, values: Mapping[str, Sequence[ox.NamedNode | ox.Literal]]) -
     blocks = parameter_blocks(text)
     edits = [(place, terms) for name, terms in values.items() for place in blocks[name]]
     for (start, end), terms in sorted(edits, key=lambda edit: -edit[0][0]):
-        text = f"{text[:start]} {' '.join(map(_serialise, terms))} {text[end:]}"
+        text = f"{text[:start]} {' '.join(map(_serialise, terms)) or 'UNDEF'} {text[end:]}"
     return text
 
 

@@ -16,7 +16,7 @@ from treatkg.errors import BadInputError
 
 SEVERITIES = ("Violation", "Warning", "Info")
 QUALITY_SUFFIX = "-violation"
-_FILE_BY_KIND = {".yaml", ".yml"}
+_CURATED = {".yaml", ".yml"}
 _BLANK = "_:"
 
 
@@ -128,22 +128,29 @@ def validate(triples: Iterable[ox.Triple], shapes: rdflib.Graph | None = None, *
     return Report(tuple(order), len(triples), len(set(shapes.subjects(RDF.type, SH.NodeShape))), len(checks))
 
 
-def validate_file(path: Path) -> Report:
-    """Check one file: a curated file (.yaml) in the place of the project's own, or RDF beside the background.
+def validate_files(paths: Sequence[Path]) -> Report:
+    """Check curated files (.yaml), together in the place of the project's own, and RDF files, each by itself.
 
-    Returns the findings about what the file itself defines.
+    Returns the findings about what the files themselves define.
 
     Raises:
-        BadInputError: the file does not parse.
+        BadInputError: a file does not parse.
     """
-    if path.suffix in _FILE_BY_KIND:
-        corpus, triples = curation.asserted_triples(extra=(path,))
-        subjects = {iri for document in corpus.documents if document.file == path for iri in document.defined}
-    else:
-        own = frozenset(graph.parse_file(path))
-        triples = own | graph.background()
-        subjects = graph.subjects(own) - {""}
+    curated = tuple(path for path in paths if path.suffix in _CURATED)
+    reports = [_validate_curated(curated)] if curated else []
+    return together(reports + [_validate_rdf(path) for path in paths if path not in curated])
+
+
+def _validate_curated(files: tuple[Path, ...]) -> Report:
+    corpus, triples = curation.asserted_triples(extra=files)
+    subjects = {iri for document in corpus.documents if document.file in files for iri in document.defined}
     return validate(triples | rules.entail(triples)).only(subjects)
+
+
+def _validate_rdf(path: Path) -> Report:
+    own = frozenset(graph.parse_file(path))
+    triples = own | graph.background()
+    return validate(triples | rules.entail(triples)).only(graph.subjects(own) - {""})
 
 
 def _shacl_findings(triples: frozenset[ox.Triple], shapes: rdflib.Graph) -> list[Finding]:

@@ -48,7 +48,8 @@ def build(
 
 def validate(
     files: Annotated[
-        list[Path] | None, typer.Argument(help="Curated or RDF files; without any, the graph itself.")
+        list[Path] | None,
+        typer.Argument(help="Curated files (checked together) or RDF files; without any, the graph."),
     ] = None,
     output: Annotated[
         ReportFormat, typer.Option("--format", "-f", help="How findings are printed.")
@@ -58,16 +59,12 @@ def validate(
     """Check with the SHACL shapes and the quality queries; exit 1 if anything is wrong (warnings do not count)."""
     from treatkg import graph, resources, validation
 
-    if files:
-        reports = [validation.validate_file(file) for file in files]
-    else:
-        reports = [validation.validate(graph.parse_file(resources.TRIPLES))]
+    report = validation.validate_files(files) if files else validation.validate(graph.parse_file(resources.TRIPLES))
     if output is ReportFormat.TEXT:
-        for report in reports:
-            _print_findings(report, quiet=quiet)
+        _print_findings(report, quiet=quiet)
     else:
-        typer.echo(_as_document(validation.together(reports), output))
-    if any(report.violations for report in reports):
+        typer.echo(_as_document(report, output))
+    if report.violations:
         raise typer.Exit(ExitCode.FINDINGS)
 
 

@@ -323,7 +323,11 @@ def _belongs(ident: str, file: Path) -> bool:
         case "sources":
             return ident.startswith("source/")
         case "trials":
-            return ident.startswith(("nct:", "nct/"))
+            return ident.startswith(("nct:", "nct/", "isrctn:", "isrctn/", "trial/"))
+        case "guidelines":
+            return "/recommendation/" in ident
+        case "comparisons":
+            return "/comparison/" in ident
     return ident == file.stem or ident.startswith(f"{file.stem}/") or ":" in ident
 
 
@@ -332,5 +336,9 @@ def _rule(file: Path) -> str:
         case "sources":
             return 'ids here begin with "source/"'
         case "trials":
-            return 'ids here begin with "nct:" or "nct/"'
+            return 'ids here begin with "nct:", "isrctn:" or, for a trial without a registry number, "trial/"'
+        case "guidelines":
+            return 'ids here are "<treatment>/recommendation/..."'
+        case "comparisons":
+            return 'ids here are "<treatment>/comparison/..."'
     return f'ids here are "{file.stem}" or begin with "{file.stem}/"'
