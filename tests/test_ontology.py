@@ -77,6 +77,6 @@ def test_fact_classes_say_whether_their_facts_reach_members(ontology: rdflib.Gra
     }
     assert reaching == {
         *("Contraindication", "BoxedWarning", "Warning", "Precaution", "AdverseReaction", "Screening", "Monitoring"),
-        *("DrugInteraction", "ReproductiveSafety", "MechanismOfAction"),
+        *("DrugInteraction", "ReproductiveSafety", "MechanismOfAction", "UseRestriction"),
     }
     assert (TKG.Indication, RDFS.subClassOf, TKG.TreatmentFact) in ontology

@@ -213,6 +213,7 @@ ON_THE_FIXTURE: dict[str, dict[str, Any]] = {
     "facts-with-one-source": {"sourceType": "PressRelease"},
     "interactions": {"interactsWith": "tkg:LiveVaccination", "asOf": "2001-01-01"},
     "monitoring-during-treatment": {"jurisdiction": "EU", "asOf": "2001-01-01"},
+    "must-be-combined": {"disease": "MONDO:0005083", "asOf": "2001-01-01"},
     "outdated-statements": {"source": "source/article-immunotherapy-2023"},
     "reproductive-safety": {"asOf": "2001-01-01"},
     "screening-before-treatment": {"looksFor": "MONDO:0005344", "asOf": "2001-01-01"},
@@ -285,3 +286,23 @@ def test_two_biologics_in_2023_and_four_in_2025() -> None:
     assert licensed["2017-03-27"] == set()
     assert licensed["2023-10-01"] == {"dupilumab", "tralokinumab"}
     assert licensed["2025-01-01"] == {"dupilumab", "tralokinumab", "lebrikizumab", "nemolizumab"}
+
+
+def counts(graph: treatkg.Knowledge, name: str) -> dict[str, list[int]]:
+    """Read a query whose rows are a name and numbers."""
+    return {to_text(row[0]): [int(float(to_text(cell))) for cell in row[1:]] for row in graph.query(name).terms}
+
+
+def test_counts_of_the_release() -> None:
+    """Counts that change with every release: their relations hold, and a fact on a web article is no primary one."""
+    counted, shares = counts(knowledge(), "graph-in-numbers"), counts(knowledge(), "primary-sources")
+    assert counted["facts"][0] == shares["tkg:Fact"][0]
+    assert counted["causal links"][0] == shares["tkg:CausalLink"][0]
+    assert counted["licensed treatments"] <= counted["treatments"] < counted["facts"] < counted["pieces of evidence"]
+    for facts, on_primary, percent in shares.values():
+        assert 0 <= on_primary <= facts
+        assert percent == 100 * on_primary // facts
+    before, after = shares["tkg:ReportedUse"], counts(with_fixture(), "primary-sources")["tkg:ReportedUse"]
+    assert after[0] > before[0]
+    assert after[1] == before[1]
+    assert counts(with_fixture(), "graph-in-numbers")["treatments"] > counted["treatments"]
