@@ -13,7 +13,6 @@ LOG = Path(__file__).parents[1] / "docs" / "curation-log.md"
 VERDICTS = {"agrees", "corrected", "added", "withdrawn", "not found again"}
 READ_TWICE = ["Indication", "RegulatoryEvent", "BoxedWarning", "Contraindication", "TrialResult"]
 TKG = "https://w3id.org/treatkg/ontology#"
-ID = "https://w3id.org/treatkg/id/"
 
 
 @functools.cache
@@ -25,7 +24,7 @@ def rows() -> list[list[str]]:
 @functools.cache
 def facts(cls: str) -> set[str]:
     answer = treatkg.open().select(f"SELECT ?fact WHERE {{ ?fact a <{TKG}{cls}> }}")
-    return {str(fact.value).removeprefix(ID) for (fact,) in answer.terms}
+    return {str(row["fact"]) for row in answer.to_dicts()}
 
 
 def read_facts() -> set[str]:

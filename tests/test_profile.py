@@ -7,7 +7,7 @@ import rdflib
 from rdflib import RDF, RDFS, SH, URIRef
 
 import treatkg
-from treatkg import resources
+from treatkg import namespaces, resources
 
 TKG = rdflib.Namespace("https://w3id.org/treatkg/ontology#")
 
@@ -28,17 +28,16 @@ def test_shapes_and_query_find_the_same_gaps() -> None:
     shapes = rdflib.Graph().parse(resources.SHAPES / "profile.ttl")
     data = rdflib.Graph().parse(resources.TRIPLES)
     _, report, _ = pyshacl.validate(data, shacl_graph=shapes, inference="none", advanced=False)
-    wanted = {shape: shapes.value(shape, SH.hasValue) for shape in shapes.subjects(SH.hasValue)}
     labels = {part: str(data.value(part, RDFS.label)) for part in parts()}
+    wanted = {shape: labels[part] for shape, part in shapes.subject_objects(SH.hasValue) if isinstance(part, URIRef)}
     warned = {
-        (str(report.value(result, SH.focusNode)), labels[wanted[report.value(result, SH.sourceShape)]])
+        (str(report.value(result, SH.focusNode)), wanted[shape])
         for result in report.subjects(RDF.type, SH.ValidationResult)
+        if (shape := report.value(result, SH.sourceShape)) is not None
     }
-    knowledge = treatkg.open()
-    listed = {(row["treatment"], str(data.value(URIRef(row["missing"]), RDFS.label))) for row in _rows(knowledge)}
+    rows = treatkg.open().query("missing-facts").to_dicts()
+    listed = {
+        (namespaces.expand(str(row["treatment"])), labels[URIRef(namespaces.expand(str(row["missing"])))])
+        for row in rows
+    }
     assert warned == listed
-
-
-def _rows(knowledge: treatkg.Knowledge) -> list[dict[str, str]]:
-    answer = knowledge.query("missing-facts")
-    return [{name: str(term.value) for name, term in zip(answer.columns, row, strict=True)} for row in answer.terms]
