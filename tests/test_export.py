@@ -1,5 +1,6 @@
 """Exports say what the graph says, and their bytes depend on nothing else."""
 
+import functools
 import json
 import os
 import subprocess
@@ -94,24 +95,32 @@ def test_jsonld_has_every_subject_once(whole: bytes, corpus: Corpus) -> None:
     assert sorted(found) == sorted(graph.subjects(corpus.triples))
 
 
+@functools.cache
+def facts_elsewhere() -> list[dict[str, Any]]:
+    """What guidelines and meta-analyses say, which stands in files of their own."""
+    files = [file for folder in ("guidelines", "comparisons") for file in (resources.CURATED / folder).glob("*.yaml")]
+    return [fact for file in files for fact in read_document(file, load_schema()).nodes]
+
+
 def with_facts_from_elsewhere(file: Path) -> list[dict[str, Any]]:
-    """The nodes of a treatment's file, with what guidelines and meta-analyses say of it among its facts."""
+    """Read a treatment's file, and put what other files say of it among its facts."""
     nodes = read_document(file, load_schema()).nodes
     facts = nodes[0].get("facts", [])
     facts = list(facts) if isinstance(facts, list) else [facts]
-    for folder in ("guidelines", "comparisons"):
-        for other in sorted((resources.CURATED / folder).glob("*.yaml")):
-            facts += [
-                {key: value for key, value in fact.items() if key != "treatment"}
-                for fact in read_document(other, load_schema()).nodes
-                if fact["treatment"] == file.stem
-            ]
+    for fact in facts_elsewhere():
+        if fact["treatment"] == file.stem:
+            facts.append({key: value for key, value in fact.items() if key != "treatment"})
     return [{**nodes[0], "facts": facts} if facts else nodes[0]]
 
 
+@pytest.fixture(scope="module")
+def documents(corpus: Corpus) -> dict[str, Any]:
+    return jsonld.documents(corpus.triples)
+
+
 @pytest.mark.parametrize("file", CURATED, ids=[file.stem for file in CURATED])
-def test_jsonld_of_one_treatment_has_the_shape_of_its_file(file: Path, corpus: Corpus) -> None:
-    exported = json.loads(jsonld.write([jsonld.documents(corpus.triples)[file.stem]]))
+def test_jsonld_of_one_treatment_has_the_shape_of_its_file(file: Path, documents: dict[str, Any]) -> None:
+    exported = json.loads(jsonld.write([documents[file.stem]]))
     assert nesting([exported]) == nesting(with_facts_from_elsewhere(file))
 
 

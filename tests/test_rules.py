@@ -148,3 +148,35 @@ def test_negative_class_statement_makes_no_member() -> None:
 def test_source_statements_feed_no_edge() -> None:
     turtle = "<a/s> a tkg:SourceStatement ; tkg:treatment <a> ; tkg:about uniprot:P05112 ; tkg:target uniprot:P05112 ."
     assert edges(turtle, "tkg:hasTarget") == set()
+
+
+LICENCE = """
+<a> a tkg:Treatment .
+<a/i> a tkg:Indication ; tkg:treatment <a> ; tkg:disease MONDO:0004980 ; tkg:jurisdiction tkg:JP ;
+    tkg:validFrom "2020-01-23"^^xsd:date {more}.
+"""
+
+
+def test_only_a_licence_in_force_makes_a_licensed_treatment() -> None:
+    assert ("a", "tkg:LicensedTreatment") in edges(LICENCE.format(more=""), "rdf:type")
+    ended = LICENCE.format(more='; tkg:validUntil "2021-01-01"^^xsd:date ')
+    assert ("a", "tkg:LicensedTreatment") not in edges(ended, "rdf:type")
+
+
+def test_the_profile_demands_a_label_only_where_there_is_a_licence() -> None:
+    covered = {part for _, part in edges(LICENCE.format(more=""), "tkg:profileCovers")}
+    assert "tkg:PartStatusJP" in covered
+    assert "tkg:PartStatusUS" not in covered
+    assert {"tkg:PartBoxedWarningUS", "tkg:PartContraindicationsUS", "tkg:PartContraindicationsEurope"} <= covered
+    american = LICENCE.format(more="").replace("tkg:JP", "tkg:US")
+    covered = {part for _, part in edges(american, "tkg:profileCovers")}
+    assert not {"tkg:PartBoxedWarningUS", "tkg:PartContraindicationsUS"} & covered
+    checked = (
+        american + "<a/k> tkg:checkedSection tkg:BoxedWarningSection ; tkg:jurisdiction tkg:US ; tkg:treatment <a> ."
+    )
+    assert "tkg:PartBoxedWarningUS" in {part for _, part in edges(checked, "tkg:profileCovers")}
+
+
+def test_what_a_guideline_says_of_a_group_covers_its_members() -> None:
+    group = "<a> tkg:memberOf <g> . <r> a tkg:Recommendation ; tkg:treatment <g> ."
+    assert ("a", "tkg:PartGuidelineVoice") in edges(LICENCE.format(more="") + group, "tkg:profileCovers")
