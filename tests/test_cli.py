@@ -603,6 +603,51 @@ def test_what_validate_cannot_read(run: Run, tmp_path: Path, name: str, content:
     assert_refused(run("validate", str(file)), code, str(file))
 
 
+def test_curated_files_are_checked_together(run: Run, tmp_path: Path) -> None:
+    """A fact may rest on a source that stands in another of the files."""
+    source = tmp_path / "sources" / "examplumab.yaml"
+    recommendation = tmp_path / "guidelines" / "example.yaml"
+    for file in (source, recommendation):
+        file.parent.mkdir()
+    source.write_text(
+        """\
+id: source/example-guideline
+type: Source
+label: "Example guideline"
+title: "Example guideline"
+sourceType: Guideline
+publisher: "Example society"
+date: "2024-01-01"
+url: https://example.org/guideline
+retrievedOn: "2026-11-21"
+""",
+        encoding="utf-8",
+    )
+    recommendation.write_text(
+        """\
+id: dupilumab/recommendation/example-guideline
+treatment: dupilumab
+type: Recommendation
+label: "Example guideline: for dupilumab"
+guideline: source/example-guideline
+recommendationDirection: ForUse
+recommendationStrength: UngradedRecommendation
+disease: MONDO:0004980
+evidence:
+  - type: Evidence
+    source: source/example-guideline
+    locator: "page 1"
+    finding: "Dupilumab is recommended."
+    direction: Supports
+    evidenceType: ECO:0006017
+""",
+        encoding="utf-8",
+    )
+    assert_refused(run("validate", str(recommendation)), 3, "source/example-guideline")
+    done = run("validate", str(recommendation), str(source))
+    assert (done.code, "0 violations" in done.out) == (0, True), done.out
+
+
 # --- the command itself --------------------------------------------------------------------------------------------
 
 

@@ -91,6 +91,25 @@ def test_what_is_no_node_is_reported(tmp_path: Path, text: str) -> None:
     assert problems(tmp_path, text)
 
 
+@pytest.mark.parametrize(
+    ("folder", "ident", "belongs"),
+    [
+        ("guidelines", "dupilumab/recommendation/example", True),
+        ("guidelines", "dupilumab/warning/example", False),
+        ("comparisons", "dupilumab/comparison/example", True),
+        ("comparisons", "dupilumab/recommendation/example", False),
+        ("trials", "isrctn:ISRCTN15837754", True),
+        ("trials", "trial/example", True),
+        ("trials", "dupilumab/trial", False),
+    ],
+)
+def test_each_folder_has_its_ids(tmp_path: Path, folder: str, ident: str, belongs: bool) -> None:
+    file = tmp_path / folder / "example.yaml"
+    file.parent.mkdir()
+    found = read_document(file, load_schema(), f"id: {ident}\ntype: Fact\n").problems
+    assert any("does not belong" in problem.message for problem in found) is not belongs
+
+
 def test_not_utf8_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "a.yaml"
     file.write_bytes(b"label: \xff\n")
