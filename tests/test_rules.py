@@ -45,6 +45,7 @@ def test_absolute_unqualified_contraindication_becomes_an_edge() -> None:
         ('; tkg:validUntil "2020-01-01"^^xsd:date', ""),
         ('; tkg:validFrom "2030-01-01"^^xsd:date', ""),
         ("", "; tkg:grade tkg:ChildPughC"),
+        ("", '; tkg:threshold "haemoglobin below 8 g/dL"@en'),
         ("", "; tkg:except <b>"),
         ("", "; tkg:during tkg:PregnancyState"),
     ],
