@@ -405,11 +405,24 @@ def test_export_of_one_subject(run: Run) -> None:
         (["jsonld", "--subject", "dupilumb"], 2, 'did you mean "dupilumab"'),
         (["turtle", "--subject", "dupilumab"], 2, "--subject goes with jsonld"),
         (["ntriples", "--out", "/no/such/folder/x"], 5, "/no/such/folder/x"),
-        ([], 2, "FORMAT"),
+        (["--all"], 2, "--out FOLDER"),
+        (["turtle", "--all", "--out", "x"], 2, "leave the format"),
+        (["--all", "--out", "/dev/null"], 5, "/dev/null"),
     ],
 )
 def test_what_export_refuses(run: Run, arguments: list[str], code: int, said: str) -> None:
     assert_refused(run("export", *arguments), code, said)
+
+
+def test_export_alone_lists_the_formats(run: Run) -> None:
+    assert "turtle" in run("export").out
+
+
+@pytest.mark.slow
+def test_export_of_everything(run: Run, tmp_path: Path) -> None:
+    done = run("export", "--all", "--out", str(tmp_path / "all"))
+    assert (done.code, done.out) == (0, "")
+    assert (tmp_path / "all" / "treatkg.ttl").read_bytes() == run("export", "turtle").out.encode()
 
 
 def test_a_closed_pipe_is_no_error() -> None:

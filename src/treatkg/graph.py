@@ -106,10 +106,48 @@ def write_atomically(path: Path, content: bytes) -> None:
     Raises:
         StorageError: the file cannot be written.
     """
+    write_all_atomically(path.parent, [(path.name, content)], make_folder=False)
+
+
+def write_all_atomically(folder: Path, files: Iterable[tuple[str, bytes]], *, make_folder: bool = True) -> list[Path]:
+    """Write files into a folder: all are written beside the previous ones, then replace them.
+
+    A failure or an interrupt while they are made leaves every previous file as it was.
+
+    Args:
+        folder: where they go.
+        files: paths relative to the folder, with their content.
+        make_folder: whether the folder itself may be made.
+
+    Returns:
+        The files that were written.
+
+    Raises:
+        StorageError: a file cannot be written.
+    """
+    beside: dict[Path, Path] = {}
+    path = folder
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        if make_folder:
+            folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files:
+            path = folder / name
+            if path.parent != folder:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            beside[path] = _write_beside(path, content)
+        for path, temporary in beside.items():
+            temporary.replace(path)
     except OSError as error:
-        raise StorageError(f"{path}: cannot be written ({error.strerror})") from error
+        reason = error.strerror or str(error)
+        raise StorageError(f"{path}: cannot be written ({reason}); the previous file is unchanged") from error
+    finally:
+        for temporary in beside.values():
+            temporary.unlink(missing_ok=True)
+    return list(beside)
+
+
+def _write_beside(path: Path, content: bytes) -> Path:
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as handle:
             handle.write(content)
@@ -117,9 +155,8 @@ def write_atomically(path: Path, content: bytes) -> None:
             os.fsync(handle.fileno())
         umask = os.umask(0)
         os.umask(umask)
-        Path(temporary).chmod(0o666 & ~umask)
-        Path(temporary).replace(path)
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written ({error.strerror}); the previous file is unchanged") from error
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+        Path(name).chmod(0o666 & ~umask)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return Path(name)

@@ -1,4 +1,4 @@
-"""Commands that make and check files: build, validate, export."""
+"""Commands that make and check files: build, validate."""
 
 from __future__ import annotations
 
@@ -68,31 +68,7 @@ def validate(
         raise typer.Exit(ExitCode.FINDINGS)
 
 
-def export(
-    output_format: Annotated[str, typer.Argument(metavar="FORMAT", help="turtle, ntriples or jsonld.")],
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="File to write; standard output if not given.")
-    ] = None,
-    subject: Annotated[str | None, typer.Option("--subject", help="JSON-LD of one treatment only, by its id.")] = None,
-) -> None:
-    """Write the graph in another format.
-
-    Turtle and N-Triples hold what is asserted and what follows from it. JSON-LD holds what is asserted, in the shape of
-    the curated files.
-    """
-    import sys
-
-    from treatkg import exporting, graph
-
-    content = exporting.export(output_format, subject=subject)
-    if out is None:
-        sys.stdout.buffer.write(content)
-        return
-    graph.write_atomically(out, content)
-    typer.echo(f"Wrote {out} ({len(content):,} bytes)", err=True)
-
-
-COMMANDS = (build, validate, export)
+COMMANDS = (build, validate)
 
 
 def _as_document(report: Report, output: ReportFormat) -> str:

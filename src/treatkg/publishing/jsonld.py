@@ -8,16 +8,36 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pyoxigraph as ox
 
 from treatkg import namespaces
+from treatkg.errors import UsageError, did_you_mean
+from treatkg.publishing.content import Content
+from treatkg.publishing.formats import Output
 
 Json = Any
 _RDF_TYPE = namespaces.RDF + "type"
 _TREATMENT = namespaces.TKG + "treatment"
+
+
+def outputs(content: Content) -> Iterator[Output]:
+    """Write every curated subject into one document."""
+    yield Output("treatkg.jsonld", write(list(documents(content.curated).values())))
+
+
+def subject(name: str, content: Content) -> bytes:
+    """Return the JSON-LD document of one subject (a treatment, source, trial ...), by its id.
+
+    Raises:
+        UsageError: no curated file is about it.
+    """
+    found = documents(content.curated)
+    if name not in found:
+        raise UsageError(f'no curated file is about "{name}"{did_you_mean(name, found)}')
+    return write([found[name]])
 
 
 def documents(triples: Iterable[ox.Triple]) -> dict[str, dict[str, Json]]:

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ import pyoxigraph as ox
 import pytest
 import rdflib
 
-from treatkg import exporting, graph, jsonld, namespaces, resources
+from treatkg import graph, namespaces, publishing, resources
 from treatkg.curation import Corpus, asserted_triples
 from treatkg.curation.reader import read_document
 from treatkg.curation.schema import load_schema
-from treatkg.errors import UsageError
+from treatkg.errors import StorageError, UsageError
+from treatkg.publishing import Content, jsonld
 
 CURATED = sorted(file for folder in ("treatments", "groups") for file in (resources.CURATED / folder).glob("*.yaml"))
 
@@ -28,7 +30,7 @@ def corpus() -> Corpus:
 
 @pytest.fixture(scope="module")
 def whole() -> bytes:
-    return exporting.export("jsonld")
+    return publishing.single("jsonld")
 
 
 def parsed(content: bytes, rdf_format: ox.RdfFormat) -> set[ox.Triple]:
@@ -53,17 +55,17 @@ def nesting(node: Any) -> Any:  # noqa: ANN401 (JSON)
 
 def test_turtle_is_the_graph() -> None:
     own = set(graph.parse_file(resources.TRIPLES))
-    assert parsed(exporting.export("turtle"), ox.RdfFormat.TURTLE) == own
+    assert parsed(publishing.single("turtle"), ox.RdfFormat.TURTLE) == own
     assert own
 
 
 def test_turtle_is_read_alike_by_rdflib() -> None:
-    copy = rdflib.Graph().parse(data=exporting.export("turtle"), format="turtle")
+    copy = rdflib.Graph().parse(data=publishing.single("turtle"), format="turtle")
     assert ntriples_of(copy) == set(map(str, graph.parse_file(resources.TRIPLES)))
 
 
 def test_ntriples_are_the_graph_in_order() -> None:
-    content = exporting.export("ntriples")
+    content = publishing.single("ntriples")
     lines = content.decode().splitlines(keepends=True)
     assert lines == sorted(set(lines))
     assert parsed(content, ox.RdfFormat.N_TRIPLES) == set(graph.parse_file(resources.TRIPLES))
@@ -127,7 +129,7 @@ def test_jsonld_of_one_treatment_has_the_shape_of_its_file(file: Path, documents
 def test_jsonld_of_one_subject_is_the_graph_of_its_file() -> None:
     nodes = with_facts_from_elsewhere(resources.CURATED / "treatments" / "dupilumab.yaml")
     written = json.dumps({"@context": namespaces.context(), "@graph": nodes}).encode()
-    exported = exporting.export("jsonld", subject="dupilumab")
+    exported = jsonld.subject("dupilumab", Content())
     assert parsed(exported, ox.RdfFormat.JSON_LD) == parsed(written, ox.RdfFormat.JSON_LD)
     assert json.loads(exported)["id"] == "dupilumab"
 
@@ -136,25 +138,40 @@ def test_jsonld_of_one_subject_is_the_graph_of_its_file() -> None:
     ("alias", "name"), [("ttl", "turtle"), ("NT", "ntriples"), ("n-triples", "ntriples"), ("Turtle", "turtle")]
 )
 def test_formats_have_other_names(alias: str, name: str) -> None:
-    assert exporting.export(alias) == exporting.export(name)
+    assert publishing.single(alias) == publishing.single(name)
 
 
 @pytest.mark.parametrize(
-    ("name", "subject", "message"),
-    [
-        ("turtel", None, 'did you mean "turtle"'),
-        ("csv", None, "turtle, ntriples, jsonld"),
-        ("jsonld", "dupilumb", 'did you mean "dupilumab"'),
-        ("jsonld", "../../etc/passwd", "no curated file"),
-        ("turtle", "dupilumab", "--subject goes with jsonld"),
-    ],
+    ("name", "message"), [("turtel", 'did you mean "turtle"'), ("protege", "turtle, ntriples, jsonld")]
 )
-def test_what_cannot_be_exported(name: str, subject: str | None, message: str) -> None:
+def test_formats_that_there_are_not(name: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        exporting.export(name, subject=subject)
+        publishing.single(name)
 
 
-@pytest.mark.parametrize("name", exporting.FORMATS)
+@pytest.mark.parametrize(
+    ("name", "message"), [("dupilumb", 'did you mean "dupilumab"'), ("../../etc/passwd", "no curated file")]
+)
+def test_subjects_that_there_are_not(name: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        jsonld.subject(name, Content())
+
+
+def test_a_failing_export_leaves_every_previous_file_whole(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("before", encoding="utf-8")
+
+    def files() -> Iterator[tuple[str, bytes]]:
+        yield "a.txt", b"after"
+        yield "new/b.txt", b"after"
+        yield "\0", b"cannot be a file"
+
+    with pytest.raises((StorageError, ValueError)):
+        graph.write_all_atomically(tmp_path, files())
+    assert [file.name for file in tmp_path.rglob("*") if file.is_file()] == ["a.txt"]
+    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "before"
+
+
+@pytest.mark.parametrize("name", [name for name, entry in publishing.FORMATS.items() if not entry.folder])
 def test_bytes_do_not_depend_on_the_hash_seed(name: str) -> None:
     def run(seed: str) -> bytes:
         command = [sys.executable, "-m", "treatkg", "export", name]

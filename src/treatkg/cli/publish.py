@@ -1,0 +1,96 @@
+"""Commands that publish: export."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from treatkg.errors import UsageError
+
+
+def export(
+    output_format: Annotated[
+        str | None, typer.Argument(metavar="FORMAT", help="The format; without it, all are listed.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="File, or folder for a format of several files; else standard output."),
+    ] = None,
+    subject: Annotated[str | None, typer.Option("--subject", help="JSON-LD of one treatment only, by its id.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Write every format into the folder --out.")] = False,
+) -> None:
+    """Write the graph in another format.
+
+    For example: treatkg export jsonld --subject dupilumab, or treatkg export --all --out published
+    """
+    from treatkg import publishing
+    from treatkg.publishing import jsonld
+
+    if every:
+        _export_all(output_format, subject, out)
+    elif output_format is None:
+        _list_formats()
+    elif subject is not None:
+        if publishing.find(output_format).name != "jsonld":
+            raise UsageError("--subject goes with jsonld")
+        _write(jsonld.subject(subject, publishing.Content()), out)
+    elif out is None:
+        sys.stdout.buffer.write(publishing.single(output_format))
+    else:
+        _report(publishing.export(output_format, out), out)
+
+
+COMMANDS = (export,)
+
+
+def _export_all(output_format: str | None, subject: str | None, out: Path | None) -> None:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from treatkg import publishing
+
+    if output_format is not None or subject is not None:
+        raise UsageError("--all writes every format: leave the format and --subject out")
+    if out is None:
+        raise UsageError("--all needs a folder: treatkg export --all --out FOLDER")
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=len(publishing.FORMATS))
+        done = -1
+
+        def step(name: str) -> None:
+            nonlocal done
+            done += 1
+            bar.update(task, description=name, completed=done)
+
+        written = publishing.export_all(out, progress=step)
+    _report(written, out)
+
+
+def _list_formats() -> None:
+    from treatkg import publishing
+
+    width = max(map(len, publishing.FORMATS))
+    for entry in publishing.FORMATS.values():
+        kind = " (folder)" if entry.folder else ""
+        typer.echo(f"  {entry.name:<{width}}  {entry.summary}{kind}")
+
+
+def _write(content: bytes, out: Path | None) -> None:
+    from treatkg import graph
+
+    if out is None:
+        sys.stdout.buffer.write(content)
+    else:
+        graph.write_atomically(out, content)
+        _report([out], out)
+
+
+def _report(written: list[Path], out: Path) -> None:
+    size = sum(path.stat().st_size for path in written)
+    files = "" if written == [out] else f"{len(written)} files, "
+    typer.echo(f"Wrote {out} ({files}{size:,} bytes)", err=True)
