@@ -139,7 +139,9 @@ def test_pandas_types(rows: Result) -> None:
     assert types["share"] == "Float64"
     assert types["yes"] == "boolean"
     assert types["text"] == types["iri"] == "string"
-    assert frame["day"][0] == datetime.date(2017, 3, 28)
+    assert types["day"] == "datetime64[s]"
+    assert frame["day"].dt.year.tolist()[:2] == [2017, 2020]
+    assert frame["day"][0] == pd.Timestamp("2017-03-28")
 
 
 def test_pandas_missing_values(rows: Result) -> None:
@@ -147,6 +149,18 @@ def test_pandas_missing_values(rows: Result) -> None:
     assert frame.loc[2].isna().all()
     for column in ("iri", "count", "share", "yes", "text"):
         assert frame.loc[2, column] is pd.NA
+
+
+@pytest.mark.parametrize("day", ["2021-02-29", "soon"])
+def test_pandas_keeps_what_is_no_day_as_text(kg: treatkg.Knowledge, day: str) -> None:
+    frame = kg.select('SELECT ?x WHERE { VALUES ?x { "2020-01-01"^^xsd:date "' + day + '"^^xsd:date } }').to_pandas()
+    assert day in frame["x"].tolist()
+    assert not str(frame["x"].dtype).startswith("datetime")
+
+
+def test_pandas_reads_days_of_any_century(kg: treatkg.Knowledge) -> None:
+    frame = kg.select('SELECT ?x WHERE { VALUES ?x { "0001-01-01"^^xsd:date "9999-12-31"^^xsd:date } }').to_pandas()
+    assert frame["x"].dt.year.tolist() == [1, 9999]
 
 
 def test_pandas_without_rows_keeps_the_columns(kg: treatkg.Knowledge) -> None:

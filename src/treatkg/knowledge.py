@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import html
 import io
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
@@ -15,7 +17,10 @@ import pyoxigraph as ox
 
 from treatkg import graph, namespaces, queries, resources, results, sparql_text
 from treatkg.errors import BadInputError, StorageError, UsageError
-from treatkg.terms import Engine, Terms
+from treatkg.terms import Terms
+
+if TYPE_CHECKING:
+    import rdflib
 
 Answer = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
 _ENDPOINT_TIMEOUT = 60
@@ -25,7 +30,7 @@ class Embedded:
     """Oxigraph in this process, over one RDF file."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.name = str(path)
         self.store = ox.Store()
         try:
             self.store.bulk_load(
@@ -46,6 +51,17 @@ class Embedded:
         except UnicodeEncodeError as error:
             raise UsageError(f"not valid SPARQL: it holds something that is not Unicode text ({error})") from error
 
+    def as_rdflib(self) -> rdflib.Graph:
+        """Return a copy of the graph."""
+        import rdflib
+
+        content = io.BytesIO()
+        self.store.dump(content, format=ox.RdfFormat.N_TRIPLES, from_graph=ox.DefaultGraph())
+        copy = rdflib.Graph(base=namespaces.BASE)
+        for prefix, namespace in namespaces.prefixes().items():
+            copy.bind(prefix, namespace)
+        return copy.parse(content.getvalue(), format="nt")
+
 
 class Remote:
     """A SPARQL 1.1 endpoint, asked through SPARQLWrapper. Nothing but http and https; always with a timeout."""
@@ -53,7 +69,7 @@ class Remote:
     def __init__(self, url: str, timeout: int = _ENDPOINT_TIMEOUT) -> None:
         if not _is_web_address(url):
             raise UsageError(f"{url} is not the address of an endpoint: it begins with http:// or https://")
-        self.url = url
+        self.url = self.name = url
         self.timeout = timeout
 
     def ask(self, query: str) -> Answer:
@@ -84,6 +100,13 @@ class Remote:
             raise StorageError(f"{self.url} did not answer: {error}") from error
         return self._read(body, makes_graph=makes_graph)
 
+    def as_rdflib(self) -> rdflib.Graph:
+        """Return a view of the endpoint's default graph."""
+        import rdflib
+        from rdflib.plugins.stores.sparqlstore import SPARQLStore
+
+        return rdflib.Graph(SPARQLStore(self.url, timeout=self.timeout))
+
     def _read(self, body: bytes, *, makes_graph: bool) -> Answer:
         try:
             if makes_graph:
@@ -98,13 +121,34 @@ class Remote:
 class Knowledge:
     """The graph. Use `treatkg.open()`."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Embedded | Remote, names_of: Knowledge | None = None) -> None:
         self.engine = engine
+        self._names_of = names_of
 
     @functools.cached_property
     def terms(self) -> Terms:
         """Names of the things in the graph."""
-        return Terms(self.engine)
+        return self._names_of.terms if self._names_of else Terms(self.engine)
+
+    @functools.cached_property
+    def graph(self) -> rdflib.Graph:
+        """The graph as an rdflib.Graph: a copy in memory, or a view of the endpoint that asks it at each use.
+
+        The usual prefixes are bound. rdflib takes relative ids only after `BASE <https://w3id.org/treatkg/id/>`.
+        """
+        return self.engine.as_rdflib()
+
+    def endpoint(self, url: str, timeout: int = _ENDPOINT_TIMEOUT) -> Knowledge:
+        """Return the same interface to a SPARQL endpoint; names in parameters are still those of this graph.
+
+        Args:
+            url: the http(s) address of the endpoint.
+            timeout: seconds to wait for an answer.
+
+        Raises:
+            UsageError: not an http(s) address.
+        """
+        return Knowledge(Remote(url, timeout), names_of=self)
 
     def query(self, name: str, **arguments: queries.Value) -> results.Result:
         """Run a stored query.
@@ -133,6 +177,27 @@ class Knowledge:
         with evaluating():
             return results.from_solutions(graph.rows(self.engine.ask(query)))
 
+    def header(self) -> dict[str, results.Cell]:
+        """Return the title, version, day of issue, licence and note of the graph (empty if it has none)."""
+        rows = self.select(_HEADER).to_dicts()
+        return rows[0] if rows else {}
+
+    def counts(self) -> dict[str, int]:
+        """Return how many treatments, facts, sources ... and triples the graph has."""
+        counts = {str(name): int(str(count)) for name, count in self.select(_COUNTS)}
+        ((triples,),) = self.select("SELECT (COUNT(*) AS ?count) WHERE { ?s ?p ?o }")
+        return {**counts, "triples": int(str(triples))}
+
+    def __repr__(self) -> str:
+        return f"<treatkg.Knowledge of {self.engine.name}>"
+
+    def _repr_html_(self) -> str:
+        cells = {**self.header(), **self.counts()}
+        rows = (
+            f"<tr><th>{html.escape(name)}</th><td>{html.escape(str(value))}</td></tr>" for name, value in cells.items()
+        )
+        return f"<table><caption>{html.escape(self.engine.name)}</caption><tbody>{''.join(rows)}</tbody></table>"
+
     def sparql(self, query: str) -> results.Result | bool | list[ox.Triple]:
         """Run a query of any form: rows of SELECT, truth of ASK, triples of CONSTRUCT and DESCRIBE."""
         with evaluating():
@@ -152,6 +217,20 @@ def open(source: str | Path = resources.TRIPLES) -> Knowledge:  # noqa: A001 (tr
     if isinstance(source, str) and "://" in source:
         return Knowledge(Remote(source))
     return Knowledge(Embedded(Path(source)))
+
+
+_HEADER = """
+SELECT ?title ?version ?issued ?license ?note WHERE {
+  <dataset> dcterms:title ?title ; schema:version ?version ; dcterms:issued ?issued ; dcterms:license ?license ;
+    skos:note ?note
+}
+"""
+_COUNTS = """
+SELECT ?class (COUNT(DISTINCT ?thing) AS ?count) WHERE {
+  VALUES ?type { tkg:Treatment tkg:TreatmentGroup tkg:Fact tkg:Evidence tkg:Source tkg:Trial }
+  ?thing a ?type . ?type rdfs:label ?class
+} GROUP BY ?class ORDER BY ?class
+"""
 
 
 def _whole(answer: Answer) -> results.Result | bool | list[ox.Triple]:

@@ -85,11 +85,19 @@ class Result:
         return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return a pandas DataFrame (needs the extra `treatkg[pandas]`); missing values are `pd.NA`."""
+        """Return a pandas DataFrame (needs the extra `treatkg[pandas]`).
+
+        Whole numbers are Int64, other numbers Float64, truth values boolean, days datetime64, all else string; missing
+        values are `pd.NA` (`pd.NaT` among days).
+        """
         import pandas as pd
 
         cells = [[float(cell) if isinstance(cell, Decimal) else cell for cell in row] for row in self]
-        return pd.DataFrame(cells, columns=list(self.columns)).convert_dtypes()
+        frame = pd.DataFrame(cells, columns=list(self.columns)).convert_dtypes()
+        for name in frame.columns:
+            if len(known := frame[name].dropna()) and known.map(lambda cell: isinstance(cell, datetime.date)).all():
+                frame[name] = frame[name].astype("datetime64[s]")
+        return frame
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{html.escape(name)}</th>" for name in self.columns)

@@ -27,13 +27,6 @@ _PACKAGES = (
     "pandas",
 )
 
-_COUNTS = """
-SELECT ?class (COUNT(DISTINCT ?thing) AS ?count) WHERE {
-  VALUES ?type { tkg:Treatment tkg:TreatmentGroup tkg:Fact tkg:Evidence tkg:Source tkg:Trial }
-  ?thing a ?type . ?type rdfs:label ?class
-} GROUP BY ?class ORDER BY ?class
-"""
-
 
 def info() -> None:
     """Say what the graph holds, its version, licence and fingerprint."""
@@ -43,18 +36,12 @@ def info() -> None:
     from treatkg import resources
 
     knowledge = treatkg.open()
-    header = knowledge.select(
-        "SELECT ?title ?version ?issued ?license ?note WHERE { <dataset> dcterms:title ?title ; "
-        "schema:version ?version ; dcterms:issued ?issued ; dcterms:license ?license ; skos:note ?note }"
-    ).to_dicts()[0]
+    header = knowledge.header()
     typer.echo(f"{header['title']}\nversion {header['version']}, issued {header['issued']}")
     typer.echo(f"data {header['license']}, code Apache-2.0")
     typer.echo(f"{header['note']}\n")
-    counts = knowledge.select(_COUNTS)
-    for name, count in counts:
+    for name, count in knowledge.counts().items():
         typer.echo(f"{count:>7} {name}")
-    triples = knowledge.select("SELECT (COUNT(*) AS ?count) WHERE { ?s ?p ?o }").to_dicts()[0]["count"]
-    typer.echo(f"{triples:>7} triples")
     digest = hashlib.sha256(resources.TRIPLES.read_bytes()).hexdigest()
     typer.echo(f"\n{resources.TRIPLES}\nsha256 {digest}")
 
