@@ -21,6 +21,7 @@ PROV = "http://www.w3.org/ns/prov#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 SHACL = "http://www.w3.org/ns/shacl#"
 DATASET = BASE + "dataset"
+RELEASE = "https://w3id.org/treatkg/release/"
 
 _LOCAL_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
@@ -35,8 +36,8 @@ def context() -> dict[str, Any]:
 
 @functools.cache
 def prefixes() -> dict[str, str]:
-    """Return prefix -> namespace: those of the context and the standard ones of RDF, RDFS, OWL and SHACL."""
-    table = {"rdf": RDF, "rdfs": RDFS, "owl": OWL, "sh": SHACL}
+    """Return prefix -> namespace: those of the context and the standard ones of RDF and SHACL."""
+    table = {"rdf": RDF, "sh": SHACL}
     for key, value in context().items():
         if isinstance(value, dict) and value.get("@prefix"):
             table[key] = value["@id"]

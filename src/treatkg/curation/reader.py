@@ -37,7 +37,7 @@ _EXPECTED = {
 # Nested nodes whose id is made from their content, never from their position.
 _UNNAMED = {"evidence", "population", "condition", "phase"}
 # Addresses and cross-references name things outside; every other reference must be to something the graph describes.
-_OUTWARD = {"url", "doi", "pmid", "readVia", "exactMatch", "closeMatch"}
+_OUTWARD = {"url", "doi", "pmid", "readVia", "exactMatch", "closeMatch", "versionIRI", "priorVersion"}
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 _NULL = "tag:yaml.org,2002:null"
 _MAX_DEPTH = 12
