@@ -7,7 +7,7 @@ import functools
 import html
 import io
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.error import HTTPError, URLError
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Answer = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
 _ENDPOINT_TIMEOUT = 60
+GRAPH_FILE = "treatkg.ttl"  # in the folder of a release
+_RELEASE_IRI = "SELECT ?release WHERE { <dataset> owl:versionIRI ?release }"
 
 
 class Embedded:
@@ -32,9 +34,29 @@ class Embedded:
     def __init__(self, path: Path) -> None:
         self.name = str(path)
         self.store = ox.Store()
+        self._load(path, ox.DefaultGraph())
+
+    def add_release(self, path: Path) -> str:
+        """Load another release as a named graph, and return the graph's IRI.
+
+        Raises:
+            BadInputError: it does not say which release it is.
+            StorageError: the file cannot be read.
+        """
+        rows = Knowledge(Embedded(path)).select(_RELEASE_IRI).to_dicts()
+        if len(rows) != 1:
+            raise BadInputError(f"{path}: not a release of TreatKG: its header names no versionIRI")
+        iri = str(rows[0]["release"])
+        self._load(path, ox.NamedNode(iri))
+        return iri
+
+    def _load(self, path: Path, to: ox.NamedNode | ox.DefaultGraph) -> None:
         try:
             self.store.bulk_load(
-                path=str(path), format=ox.RdfFormat.from_extension(path.suffix[1:]), base_iri=namespaces.BASE
+                path=str(path),
+                format=ox.RdfFormat.from_extension(path.suffix[1:]),
+                base_iri=namespaces.BASE,
+                to_graph=to,
             )
         except SyntaxError as error:
             raise BadInputError(f"{path}:{error.lineno or 1}: not valid RDF: {error.msg}") from error
@@ -204,19 +226,33 @@ class Knowledge:
             return _whole(self.engine.ask(query))
 
 
-def open(source: str | Path = resources.TRIPLES) -> Knowledge:  # noqa: A001 (treatkg.open reads well)
+def open(source: str | Path = resources.TRIPLES, releases: Iterable[Path] = ()) -> Knowledge:  # noqa: A001 (treatkg.open reads well)
     """Open the graph.
 
     Args:
         source: an RDF file (the graph that comes with the package if not given), or the http(s) address of a SPARQL
             endpoint.
+        releases: graphs of other releases (Turtle files, or the folders of releases), each loaded as the named graph
+            `https://w3id.org/treatkg/release/<version>`, so that `GRAPH` asks it.
 
     Raises:
-        StorageError: the file cannot be read.
+        UsageError: releases beside an endpoint.
+        BadInputError: a file is not what it should be.
+        StorageError: a file cannot be read.
     """
     if isinstance(source, str) and "://" in source:
+        if list(releases):
+            raise UsageError("other releases are loaded beside a file, not beside an endpoint")
         return Knowledge(Remote(source))
-    return Knowledge(Embedded(Path(source)))
+    engine = Embedded(release_file(Path(source)))
+    for release in releases:
+        engine.add_release(release_file(release))
+    return Knowledge(engine)
+
+
+def release_file(path: Path) -> Path:
+    """Return the graph's file: of the folder of a release, or the path itself."""
+    return path / GRAPH_FILE if path.is_dir() else path
 
 
 _HEADER = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -84,6 +85,10 @@ def sparql(
     ],
     output: FormatOption = Format.TABLE,
     on: SourceOption = None,
+    releases: Annotated[
+        list[Path] | None,
+        typer.Option("--release", help="Another release, as the named graph https://w3id.org/treatkg/release/VERSION."),
+    ] = None,
 ) -> None:
     """Run a SPARQL query of your own (the usual prefixes are known).
 
@@ -92,7 +97,7 @@ def sparql(
     from treatkg.graph import canonical_ntriples
     from treatkg.results import Result
 
-    knowledge = _open(on)
+    knowledge = _open(on, releases or [])
     answer = knowledge.sparql(_query_text(text))
     if isinstance(answer, Result):
         _print_result(answer, output, knowledge)
@@ -120,10 +125,11 @@ def show(
 COMMANDS = (query, sparql, show)
 
 
-def _open(source: str | None) -> Knowledge:
+def _open(source: str | None, releases: Sequence[Path] = ()) -> Knowledge:
     import treatkg
+    from treatkg import resources
 
-    return treatkg.open(source) if source else treatkg.open()
+    return treatkg.open(source or resources.TRIPLES, releases)
 
 
 def _arguments(pairs: list[str]) -> dict[str, str | list[str]]:

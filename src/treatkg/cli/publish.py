@@ -1,14 +1,23 @@
-"""Commands that publish: export."""
+"""Commands that publish: export, release, diff."""
 
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from treatkg.errors import UsageError
+
+
+class DiffFormat(StrEnum):
+    """How changes are printed."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
 
 
 def export(
@@ -43,7 +52,50 @@ def export(
         _report(publishing.export(output_format, out), out)
 
 
-COMMANDS = (export,)
+def release(
+    version: Annotated[str, typer.Argument(help="The version, as in data/curated/dataset.yaml.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="A new folder; dist/treatkg-VERSION if not given.")
+    ] = None,
+    prior: Annotated[
+        Path | None, typer.Option("--prior", help="Folder or graph of the release before, to say what changed.")
+    ] = None,
+) -> None:
+    """Make the files of a release: every format, what changed, SHA-256 checksums. Needs Java, like build."""
+    from treatkg import releases
+
+    made = releases.release(version, out or Path("dist") / f"treatkg-{version}", prior, progress=_say)
+    size = sum(path.stat().st_size for path in made.files)
+    typer.echo(f"Wrote release {version} to {made.folder}: {len(made.files)} files, {size:,} bytes")
+
+
+def diff(
+    old: Annotated[Path, typer.Argument(help="A release: its folder, or an RDF file.")],
+    new: Annotated[Path | None, typer.Argument(help="Another; the project's graph if not given.")] = None,
+    output: Annotated[DiffFormat, typer.Option("--format", "-f", help="How changes are printed.")] = DiffFormat.TEXT,
+) -> None:
+    """Say what changed from one release to another, as facts and not as lines.
+
+    For example: treatkg diff treatkg-0.1.0/treatkg.ttl
+    """
+    from treatkg import knowledge, releases, resources
+
+    differences = releases.compare(knowledge.open(old), knowledge.open(new or resources.TRIPLES))
+    match output:
+        case DiffFormat.TEXT:
+            text = differences.to_text()
+        case DiffFormat.MARKDOWN:
+            text = differences.to_markdown()
+        case DiffFormat.JSON:
+            text = differences.to_json()
+    typer.echo(text, nl=False)
+
+
+COMMANDS = (export, release, diff)
+
+
+def _say(step: str) -> None:
+    typer.echo(f"{step} ...", err=True)
 
 
 def _export_all(output_format: str | None, subject: str | None, out: Path | None) -> None:
