@@ -9,6 +9,7 @@ import pyoxigraph as ox
 
 from treatkg import curation, graph, resources
 from treatkg.knowledge import Embedded, Knowledge
+from treatkg.publishing.view import View
 
 
 class Content:
@@ -32,3 +33,8 @@ class Content:
     def knowledge(self) -> Knowledge:
         """The complete graph, open for stored queries and SPARQL."""
         return Knowledge(Embedded(self.path))
+
+    @functools.cached_property
+    def view(self) -> View:
+        """The complete graph by subject."""
+        return View(self.complete)
