@@ -24,18 +24,20 @@ _README = """TreatKG {version} of {issued}, as tables.
 
 {note}
 
-One row is one fact; a fact holds in the words of its label with all that its columns say together: people, place, dates,
-polarity ("not shown" and "negative" are no affirmations) and conditions (all conditions of a contraindication must hold).
+One row is one fact; a fact holds in the words of its label with all that its columns say together: people,
+place, dates, polarity ("not shown" and "negative" are no affirmations) and conditions (all conditions of a
+contraindication must hold).
 
-Cells with several values have " | " between them. A population, a condition or a phase of a dose has one entry in each of
-its columns, in the same order; "; " separates several values within one. Ages are given in months, as in the graph, and in
-years. A minimum is inclusive, a maximum exclusive. Dates are YYYY-MM-DD; valid_until is the first day on which a fact no
-longer holds. Beside the name of a thing stands its identifier, in the column that ends in _id.
+Cells with several values have " | " between them. A population, a condition or a phase of a dose has one
+entry in each of its columns, in the same order; "; " separates several values within one. Ages are given in
+months, as in the graph, and in years. A minimum is inclusive, a maximum exclusive. Dates are YYYY-MM-DD;
+valid_until is the first day on which a fact no longer holds. Beside the name of a thing stands its
+identifier, in the column that ends in _id.
 
-Text that begins with = + - @, a tab or a carriage return has an apostrophe before it, so that no spreadsheet runs it as a
-formula. The files are UTF-8 with a byte order mark, with commas, quotes where needed, and a header; csv-metadata.json
-describes each column (CSV on the Web).
-In base R: read.csv(file, fileEncoding = "UTF-8-BOM"); in Python's csv module: encoding="utf-8-sig".
+Text that begins with = + - @, a tab or a carriage return has an apostrophe before it, so that no spreadsheet
+runs it as a formula. The files are UTF-8 with a byte order mark, with commas, quotes where needed, and a
+header; csv-metadata.json describes each column (CSV on the Web). In base R: read.csv(file, fileEncoding =
+"UTF-8-BOM"); in Python's csv module: encoding="utf-8-sig".
 
 Licence: CC BY 4.0.
 

@@ -51,6 +51,7 @@ _TABLE = (
     Format(
         "jsonld", "What is curated, in the shape of the curated files.", "jsonld:outputs", aliases=("json-ld", "framed")
     ),
+    Format("kgx", "Nodes and edges of the Biolink Model, as TSV and JSON lines.", "kgx:outputs", folder=True),
     Format("csv", "Tables for people, one for each class of facts.", "csv_tables:outputs", folder=True),
 )
 FORMATS = {entry.name: entry for entry in _TABLE}

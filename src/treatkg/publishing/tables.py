@@ -28,7 +28,10 @@ _MATCHES = (SKOS + "exactMatch", SKOS + "closeMatch")
 _EVIDENCE = TKG + "evidence"
 _TREATMENT = TKG + "treatment"
 _TITLES = {  # of tables of several classes
-    "treatments": ("Treatments, substances and groups", "What the facts on treatments are about, with the edges drawn from these facts."),
+    "treatments": (
+        "Treatments, substances and groups",
+        "What the facts on treatments are about, with the edges drawn from these facts.",
+    ),
     "group-facts": ("Facts of groups", "Which facts of a group of treatments reach which of its members."),
     "identifiers": ("Identifiers", "Identifiers of other registers for the things of the graph."),
     "terms": ("Terms", "Diseases, phenotypes, proteins, processes, pathways and cells that the facts speak of."),
@@ -42,7 +45,7 @@ _OWN_TEXTS = {
     "fact_id": "Identifier of the fact.",
     "fact_class": "Class of the fact.",
     "table": "Name of the table in which the fact is found.",
-    "evidence_source": "The documents that the fact has evidence from, one for each piece of evidence; all about them is in evidence.csv.",
+    "evidence_source": "The documents that the fact has evidence from, one for each piece of it; see evidence.csv.",
     "evidence_source_id": "Identifiers of these documents, in the same order.",
     "evidence_url": "Addresses of these documents, in the same order.",
     "evidence_locator": "The places in these documents, in the same order.",
@@ -83,25 +86,28 @@ class Table:
 
 
 def tables(view: View) -> Iterator[Table]:
-    """Return every table: facts by class first, in alphabetical order."""
-    maker = _Maker(view)
-    for iri in view.fact_classes:
-        yield maker.facts(iri)
-    yield maker.things("treatments", "TreatmentSubject", skip=(*_MATCHES, TKG + "subjectTo", TKG + "profileCovers"))
-    yield maker.group_facts()
-    yield maker.things("trials", "Trial", skip=(TKG + "hasArm",))
-    yield maker.arms()
-    yield maker.evidence()
-    yield maker.things("sources", "Source")
-    yield maker.identifiers()
-    yield maker.things("terms", *_TERMS, skip=_MATCHES)
-    yield maker.vocabulary()
+    """Return every table that has rows: facts by class first, in alphabetical order."""
+    yield from (table for table in _Maker(view).all() if table.rows)
 
 
 class _Maker:
     def __init__(self, view: View) -> None:
         self.view = view
         self.flat = Flattener(view)
+
+    def all(self) -> Iterator[Table]:
+        """Every table, empty ones too."""
+        for iri in self.view.fact_classes:
+            yield self.facts(iri)
+        yield self.things("treatments", "TreatmentSubject", skip=(*_MATCHES, TKG + "subjectTo", TKG + "profileCovers"))
+        yield self.group_facts()
+        yield self.things("trials", "Trial", skip=(TKG + "hasArm",))
+        yield self.arms()
+        yield self.evidence()
+        yield self.things("sources", "Source")
+        yield self.identifiers()
+        yield self.things("terms", *_TERMS, skip=_MATCHES)
+        yield self.vocabulary()
 
     def facts(self, iri: str) -> Table:
         """One class of facts, each with its evidence in short."""
@@ -120,7 +126,8 @@ class _Maker:
 
     def arms(self) -> Table:
         """Arms, each with its trial."""
-        trial_of = {arm: trial for trial in self.view.instances("Trial") for arm in self.view.texts(trial, TKG + "hasArm")}
+        trials = self.view.instances("Trial")
+        trial_of = {arm: trial for trial in trials for arm in self.view.texts(trial, TKG + "hasArm")}
         rows = []
         for arm in self.view.instances("TrialArm"):
             trial = trial_of[arm]
@@ -227,10 +234,8 @@ def table_name(fact_class: str) -> str:
 
 
 def _target(column: Field) -> str:
-    if column.name == "evidence_source_id" or (column.path[-1:] == (namespaces.PROV + "wasDerivedFrom",) and column.part):
+    if column.name in {"evidence_source_id", "source_id"}:
         return "sources"
     if column.part == "id" and column.path == (_TREATMENT,):
         return "treatments"
     return {"trial_id": "trials", "member_id": "treatments"}.get(column.name, "")
-
-
