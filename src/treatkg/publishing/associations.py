@@ -147,11 +147,11 @@ def _development(view: View, fact: str) -> list[Edge]:
 def _contraindication(view: View, fact: str) -> list[Edge]:
     if view.first(fact, TKG + "strength") != TKG + "Absolute":
         raise LeftOutError(RELATIVE)
-    objects = _plain_condition(view, fact) or [f"{fact}/people"]
+    objects = plain_condition(view, fact) or [f"{fact}/people"]
     return [Edge(_treatment(view, fact), "contraindicated_in", each) for each in objects]
 
 
-def _plain_condition(view: View, fact: str) -> list[str]:
+def plain_condition(view: View, fact: str) -> list[str]:
     """Return what the only, unqualified condition of a contraindication for everybody is about (any of them)."""
     conditions = view.texts(fact, TKG + "condition")
     if len(conditions) != 1 or view.values(fact, TKG + "population"):

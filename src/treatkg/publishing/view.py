@@ -94,6 +94,15 @@ class View:
         """The IRIs of all facts, sorted."""
         return self.instances("Fact")
 
+    @functools.cached_property
+    def facts_of(self) -> dict[str, list[str]]:
+        """Treatment, substance or group -> its own facts, sorted."""
+        table: dict[str, list[str]] = defaultdict(list)
+        for fact in self.facts:
+            for treatment in self.texts(fact, TKG + "treatment"):
+                table[treatment].append(fact)
+        return table
+
     def sources(self, fact: str) -> list[str]:
         """Return the IRIs of the sources that a fact has evidence from, sorted."""
         return sorted({self.source(evidence) for evidence in self.texts(fact, TKG + "evidence")})
