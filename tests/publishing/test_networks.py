@@ -1,4 +1,4 @@
-"""The network is the one-hop edges and causal links of the graph, each with its facts, and networkx reads both files."""
+"""The network is the one-hop edges and causal links of the graph, each with its facts; networkx reads both files."""
 
 import json
 import xml.etree.ElementTree as ET
