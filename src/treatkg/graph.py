@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -77,13 +77,16 @@ def store_of(triples: Iterable[ox.Triple]) -> ox.Store:
     return store
 
 
-def canonical_turtle(triples: Iterable[ox.Triple]) -> bytes:
-    """Write triples as Turtle in one canonical order, independent of machine, locale and hash seed."""
+def canonical_turtle(triples: Iterable[ox.Triple], prefixes: Mapping[str, str] | None = None) -> bytes:
+    """Write triples as Turtle in one canonical order, independent of machine, locale and hash seed.
+
+    Args:
+        triples: in any order.
+        prefixes: prefix -> namespace, beside those of the project.
+    """
     ordered = sorted(set(triples), key=_order)
-    text = (
-        ox.serialize(ordered, format=ox.RdfFormat.TURTLE, prefixes=namespaces.prefixes(), base_iri=namespaces.BASE)
-        or b""
-    )
+    table = {**namespaces.prefixes(), **(prefixes or {})}
+    text = ox.serialize(ordered, format=ox.RdfFormat.TURTLE, prefixes=table, base_iri=namespaces.BASE) or b""
     head, body = [], text.splitlines(keepends=True)
     while body and body[0].startswith((b"@prefix ", b"@base ")):
         head.append(body.pop(0))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from treatkg import graph
 from treatkg.errors import UsageError, did_you_mean
-from treatkg.publishing.content import Content
+from treatkg.publishing.content import Content, Exported
 
 Progress = Callable[[str], None]
 
@@ -34,6 +34,7 @@ class Format:
     summary: str
     writer: str  # "module:function" below treatkg.publishing
     folder: bool = False  # several files
+    top: bool = False  # beside the others when every format is written, not in a folder of its own
     aliases: tuple[str, ...] = ()
 
     def outputs(self, content: Content) -> Iterator[Output]:
@@ -51,6 +52,16 @@ _TABLE = (
     Format(
         "jsonld", "What is curated, in the shape of the curated files.", "jsonld:outputs", aliases=("json-ld", "framed")
     ),
+    Format("kgx", "Nodes and edges of the Biolink Model, as TSV and JSON lines.", "kgx:outputs", folder=True),
+    Format("csv", "Tables for people, one for each class of facts.", "csv_tables:outputs", folder=True),
+    Format("cytoscape", "The network of treatments, targets and diseases for Cytoscape.", "networks:cytoscape"),
+    Format("graphml", "The same network as GraphML.", "networks:graphml"),
+    Format("schemaorg", "Treatments, conditions, trials and the dataset for web pages.", "schemaorg:outputs"),
+    # Those that describe the others are last.
+    Format(
+        "void", "The dataset described: VoID, DCAT and PROV, with counts.", "description:outputs", aliases=("dcat",)
+    ),
+    Format("rocrate", "The export as an RO-Crate.", "rocrate:outputs", folder=True, top=True, aliases=("ro-crate",)),
 )
 FORMATS = {entry.name: entry for entry in _TABLE}
 
@@ -112,11 +123,14 @@ def export_all(folder: Path, content: Content | None = None, progress: Progress 
         StorageError: a file cannot be written; the previous files are unchanged.
     """
     shared = content or Content()
+    shared.exported.clear()
 
     def every() -> Iterator[tuple[str, bytes]]:
         for entry in _TABLE:
             progress(entry.name)
             for output in entry.outputs(shared):
-                yield (f"{entry.name}/{output.path}" if entry.folder else output.path), output.content
+                path = f"{entry.name}/{output.path}" if entry.folder and not entry.top else output.path
+                shared.exported.append(Exported.of(path, entry.name, output.content))
+                yield path, output.content
 
     return graph.write_all_atomically(folder, every())

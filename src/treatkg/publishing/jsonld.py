@@ -59,7 +59,7 @@ class _Writer:
             if isinstance(triple.subject, ox.NamedNode) and isinstance(triple.object, (ox.NamedNode, ox.Literal)):
                 self.subjects[triple.subject.value][triple.predicate.value].append(triple.object)
         self.facts = self._facts_by_treatment()
-        self.keys = _keys_by_property()
+        self.keys = keys_by_property()
         self.embedded = {iri for facts in self.facts.values() for iri in facts} | self._nested()
 
     def node(self, iri: str) -> dict[str, Json]:
@@ -107,7 +107,8 @@ class _Writer:
         }
 
 
-def _keys_by_property() -> dict[str, tuple[str, dict[str, str]]]:
+def keys_by_property() -> dict[str, tuple[str, dict[str, str]]]:
+    """Return property IRI -> key of the context and its definition, in the order of the context."""
     table: dict[str, tuple[str, dict[str, str]]] = {_RDF_TYPE: ("type", {"@type": "@vocab"})}
     for key, definition in namespaces.context().items():
         if key.startswith("@") or key in namespaces.prefixes() or not isinstance(definition, dict):
