@@ -7,13 +7,14 @@ BIN := $(VENV)/bin
 PORT ?= 7878
 CANDIDATES := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python
 
-.PHONY: help serve test lint setup setup-dev build lock clean
+.PHONY: help serve test lint setup setup-dev build docs notebook lock clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make serve   serve the graph at http://127.0.0.1:$(PORT)"
 	@echo "make test    run every check"
 	@echo "make build   rebuild data/triples.ttl from data/curated (needs Java)"
+	@echo "make docs    write the pages of the ontology, the shapes and the notebook into site/"
 	@echo "make clean   remove the environment and caches"
 
 serve: setup
@@ -31,6 +32,14 @@ lint: setup-dev
 
 build: setup-dev
 	$(BIN)/treatkg build
+
+docs: setup-dev
+	$(BIN)/treatkg docs --out site
+	$(BIN)/jupyter nbconvert --to html --output-dir site --log-level ERROR docs/notebooks/*.ipynb
+
+# After the graph has changed: runs the notebook again, in place.
+notebook: setup-dev
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --log-level ERROR docs/notebooks/*.ipynb
 
 setup: $(VENV)/.runtime
 setup-dev: $(VENV)/.dev
@@ -73,4 +82,4 @@ lock:
 	$(COMPILE) --extra dev -c requirements.lock -o requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build site

@@ -179,7 +179,7 @@ def _finding(report: rdflib.Graph, result: rdflib.term.Node) -> Finding:
         severity=value(SH.resultSeverity).removeprefix(str(SH)),
         message=value(SH.resultMessage),
         focus=value(SH.focusNode),
-        path=_path(report, report.value(result, SH.resultPath)),
+        path=path_text(report, report.value(result, SH.resultPath)),
         check=value(SH.sourceConstraintComponent),
         value=value(SH.value),
     )
@@ -205,14 +205,15 @@ def _text(term: ox.NamedNode | ox.Literal | ox.BlankNode | ox.Triple | None) -> 
     return term.value if isinstance(term, (ox.NamedNode, ox.Literal, ox.BlankNode)) else ""
 
 
-def _path(report: rdflib.Graph, path: rdflib.term.Node | None) -> str:
+def path_text(source: rdflib.Graph, path: rdflib.term.Node | None) -> str:
+    """Return a SHACL path in the notation of SPARQL."""
     if path is None:
         return ""
     if isinstance(path, rdflib.URIRef):
         return namespaces.shorten(str(path))
-    inverse = report.value(path, SH.inversePath)
+    inverse = source.value(path, SH.inversePath)
     if inverse is not None:
-        return f"^{_path(report, inverse)}"
-    alternatives = report.value(path, SH.alternativePath)
+        return f"^{path_text(source, inverse)}"
+    alternatives = source.value(path, SH.alternativePath)
     separator, head = ("|", alternatives) if alternatives is not None else ("/", path)
-    return separator.join(_path(report, step) for step in rdflib.collection.Collection(report, head))
+    return separator.join(path_text(source, step) for step in rdflib.collection.Collection(source, head))

@@ -1,4 +1,4 @@
-"""Commands that make and check files: build, validate."""
+"""Commands that make and check files: build, validate, docs."""
 
 from __future__ import annotations
 
@@ -68,7 +68,17 @@ def validate(
         raise typer.Exit(ExitCode.FINDINGS)
 
 
-COMMANDS = (build, validate)
+def docs(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the pages.")] = Path("site"),
+) -> None:
+    """Write pages about the ontology (with pyLODE) and about each file of shapes."""
+    from treatkg import documentation
+
+    written = documentation.write(out)
+    typer.echo(f"Wrote {len(written)} files to {out}; begin with {out / 'index.html'}")
+
+
+COMMANDS = (build, validate, docs)
 
 
 def _as_document(report: Report, output: ReportFormat) -> str:

@@ -1,0 +1,31 @@
+"""Pages for people about the ontology and the shapes, made from their files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from treatkg import graph, resources
+from treatkg.documentation import ontology, shapes
+
+_STYLE = Path(__file__).parents[1] / "server" / "static" / "style.css"
+
+
+def write(folder: Path) -> list[Path]:
+    """Write the pages: `index.html`, `ontology.html`, and one page for each file of shapes below `shapes/`.
+
+    Args:
+        folder: is made if it is not there.
+
+    Returns:
+        The files that were written.
+
+    Raises:
+        UsageError: pyLODE is missing.
+        StorageError: a file cannot be written; the previous files are unchanged.
+    """
+    files = [
+        ("ontology.html", ontology.page()),
+        *shapes.pages(resources.SHAPES),
+        ("style.css", _STYLE.read_bytes()),
+    ]
+    return graph.write_all_atomically(folder, files)
