@@ -71,6 +71,22 @@ class Axioms:
     being: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
+    def named(self) -> set[str]:
+        """Return the individuals that definitions name."""
+        return {name for found in self.definitions.values() for expression in found for name in _individuals(expression)}
+
+
+def _individuals(expression: Expression) -> Iterator[str]:
+    match expression:
+        case OneOf(individuals):
+            yield from individuals
+        case Every(parts) | Either(parts):
+            for part in parts:
+                yield from _individuals(part)
+        case Having(_, value):
+            yield from _individuals(value)
+
+
 class Source:
     """Triples of an ontology, indexed; blank nodes begin with `_:`."""
 
@@ -150,14 +166,15 @@ def read(source: Source) -> Axioms:
 
 
 def to_edge(triple: ox.Triple) -> Edge:
-    """Return a triple as text: IRIs as they are, blank nodes with `_:`, literals by their value."""
-    return _text(triple.subject), triple.predicate.value, _text(triple.object)
+    """Return a triple as text: IRIs as they are, blank nodes with `_:`, literals with their quotes."""
+    return term_text(triple.subject), triple.predicate.value, term_text(triple.object)
 
 
-def _text(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
+def term_text(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
+    """Return a term as text, as `to_edge` does."""
     if isinstance(term, ox.BlankNode):
         return f"_:{term.value}"
-    return str(term) if isinstance(term, ox.Triple) else term.value
+    return term.value if isinstance(term, ox.NamedNode) else str(term)
 
 
 def edges_of(triples: rdflib.Graph) -> list[Edge]:

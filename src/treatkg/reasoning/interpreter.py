@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from treatkg import namespaces
 from treatkg.reasoning.axioms import TYPE, Axioms, Edge, Either, Every, Expression, Having, Named, OneOf
+from treatkg.reasoning.slicing import statements
 
 Reason = frozenset[Edge]
-_POLARITY = namespaces.TKG + "polarity"
 
 
 class Interpreter:
@@ -24,17 +23,14 @@ class Interpreter:
 
         Args:
             axioms: of the ontology.
-            edges: asserted statements; those of facts with a polarity are left out, as for the reasoner.
+            edges: asserted statements; the interpreter sees the same part of them as the reasoner.
         """
         self._axioms = axioms
         self._out: dict[tuple[str, str], list[str]] = defaultdict(list)
         self._in: dict[tuple[str, str], list[str]] = defaultdict(list)
-        edges = list(edges)
-        negative = {s for s, p, _ in edges if p == _POLARITY}
-        for s, p, o in edges:
-            if s not in negative:
-                self._out[s, p].append(o)
-                self._in[o, p].append(s)
+        for s, p, o in statements(edges, axioms.named()):
+            self._out[s, p].append(o)
+            self._in[o, p].append(s)
         self._open: set[tuple[str, str]] = set()
 
     def reasons(self, individual: str, expression: Expression) -> list[Reason]:

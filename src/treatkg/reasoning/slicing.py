@@ -6,7 +6,7 @@ The slice leaves out dates (HermiT fails on `xsd:date`), negative facts and ever
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -15,14 +15,13 @@ from rdflib.namespace import OWL, RDF, RDFS
 
 from treatkg import graph, namespaces, resources
 from treatkg.errors import BadInputError
+from treatkg.reasoning.axioms import TYPE, Edge, to_edge
 
 _TKG = rdflib.Namespace(namespaces.TKG)
 _Uri = rdflib.URIRef
-_Edge = tuple[_Uri, _Uri, _Uri]
 
 SUBJECT_CLASSES = frozenset(namespaces.TKG + name for name in ("Treatment", "Substance"))
-_TYPE = namespaces.RDF + "type"
-_TREATMENT = namespaces.TKG + "treatment"
+POLARITY = namespaces.TKG + "polarity"
 _FEATURE = namespaces.TKG + "feature"
 _EFFECT = namespaces.TKG + "TreatmentEffect"
 FACT_CLASSES = frozenset(namespaces.TKG + name for name in ("MechanismOfAction", "ClassStatement", "TreatmentEffect"))
@@ -66,11 +65,11 @@ def ontology_slice(triples: Iterable[ox.Triple], ontology: Path | None = None) -
     """
     sliced = _terminology(ontology or resources.ONTOLOGY / "treatkg.ttl")
     named = {str(value) for value in _named_values(sliced)}
-    types, properties = _by_use(triples, named)
-    for triple in [*types, *properties]:
-        sliced.add(triple)
-    facts = {subject for subject, _, cls in types if str(cls) in FACT_CLASSES}
-    individuals = {subject for subject, _, _ in types} | {value for _, _, value in properties}
+    said = statements(map(to_edge, triples), named)
+    for subject, prop, value in said:
+        sliced.add((_Uri(subject), _Uri(prop), _Uri(value)))
+    facts = {_Uri(subject) for subject, _, value in said if value in FACT_CLASSES}
+    individuals = {_Uri(s) for s, _, _ in said} | {_Uri(value) for _, prop, value in said if prop != TYPE}
     _declare(sliced, individuals, distinct=individuals - facts)
     return sliced
 
@@ -96,35 +95,31 @@ def _line_of(file: Path, iri: str) -> int:
     return next((number for number, line in enumerate(lines, 1) if name.search(line.split(" #")[0])), 1)
 
 
-def _by_use(triples: Iterable[ox.Triple], named: set[str]) -> tuple[list[_Edge], list[_Edge]]:
-    """Return the types and the properties that the defined classes use, without negative facts."""
+def statements(edges: Iterable[Edge], named: Set[str]) -> list[Edge]:
+    """Return the statements about individuals that the reasoner sees: types, and properties that definitions use.
+
+    Negative facts are left out, and treatment effects on features that no definition names (they only slow HermiT down).
+
+    Args:
+        edges: statements of the graph.
+        named: the individuals that definitions name.
+    """
     types: dict[str, set[str]] = {}
-    edges: list[tuple[str, str, str]] = []
+    kept_edges: list[Edge] = []
     left_out: set[str] = set()
-    for triple in triples:
-        subject, prop, value = graph.iri_of(triple.subject), triple.predicate.value, graph.iri_of(triple.object)
-        if prop == namespaces.TKG + "polarity":
+    for subject, prop, value in edges:
+        if prop == POLARITY:
             left_out.add(subject)
-        elif prop == _TYPE and value.startswith(namespaces.TKG):
+        elif prop == TYPE and value.startswith(namespaces.TKG):
             types.setdefault(subject, set()).add(value)
-        elif prop in KEPT_PROPERTIES and value:
-            edges.append((subject, prop, value))
-    left_out |= _effects_on_other_features(types, edges, named)
+        elif prop in KEPT_PROPERTIES and not value.startswith('"'):
+            kept_edges.append((subject, prop, value))
+    wanted = {subject for subject, prop, value in kept_edges if prop == _FEATURE and value in named}
+    left_out |= {subject for subject, classes in types.items() if _EFFECT in classes} - wanted
     kept = {subject for subject, classes in types.items() if classes & KEPT_CLASSES} - left_out
-    edges = [edge for edge in edges if edge[0] in kept]
-    kept |= {value for _, _, value in edges}
-    return (
-        [(_Uri(thing), RDF.type, _Uri(cls)) for thing in kept for cls in types.get(thing, ())],
-        [(_Uri(s), _Uri(p), _Uri(o)) for s, p, o in edges],
-    )
-
-
-def _effects_on_other_features(
-    types: dict[str, set[str]], edges: Iterable[tuple[str, str, str]], named: set[str]
-) -> set[str]:
-    """Return the treatment effects on features that no definition names: each would only slow HermiT down."""
-    wanted = {subject for subject, prop, value in edges if prop == _FEATURE and value in named}
-    return {subject for subject, classes in types.items() if _EFFECT in classes} - wanted
+    kept_edges = [edge for edge in kept_edges if edge[0] in kept]
+    kept |= {value for _, _, value in kept_edges}
+    return [(thing, TYPE, cls) for thing in sorted(kept) for cls in sorted(types.get(thing, ()))] + kept_edges
 
 
 def _terminology(ontology: Path) -> rdflib.Graph:
