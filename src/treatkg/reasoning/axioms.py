@@ -200,4 +200,4 @@ def in_words(expression: Expression, label: Label) -> str:
             return f"{first} with {' and '.join(others)}" if others else first
         case Having(prop, value):
             words = in_words(value, label)
-            return f"{label(prop)} ({words})" if isinstance(value, Every | Either) else f"{label(prop)} {words}"
+            return f"{label(prop)}: {words}" if isinstance(value, Every) else f"{label(prop)} {words}"

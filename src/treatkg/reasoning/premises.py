@@ -20,6 +20,7 @@ from treatkg.reasoning.axioms import TYPE, Edge, term_text
 from treatkg.terms import Engine
 
 SUPERCLASS = "superclass"
+RULE_BASE = "https://w3id.org/treatkg/rule/"
 _Pattern = tuple[rdflib.term.Node, rdflib.term.Node, rdflib.term.Node]
 
 
@@ -36,7 +37,7 @@ class Rule:
     @property
     def iri(self) -> str:
         """The IRI of the rule."""
-        return f"https://w3id.org/treatkg/rule/{self.name}"
+        return RULE_BASE + self.name
 
     def may_give(self, edge: Edge) -> bool:
         """Tell whether the head of the rule fits an edge."""
@@ -123,6 +124,16 @@ def _as_select(rule: Rule, wanted: Edge | None) -> str:
                 term = text if text.startswith('"') else f"<{text}>"
                 given += f" VALUES {part.n3()} {{ {term} }}"
     return f"{rule.text[: tokens[at].start]}SELECT * {body}{given} }}"
+
+
+def term(text: str) -> ox.NamedNode | ox.Literal:
+    """Return the term of a text that `axioms.term_text` wrote."""
+    if not text.startswith('"'):
+        return ox.NamedNode(text)
+    quad = next(iter(ox.parse(f"<urn:x> <urn:x> {text} .", format=ox.RdfFormat.N_TRIPLES)))
+    if not isinstance(quad.object, ox.Literal):
+        raise TypeError(text)
+    return quad.object
 
 
 def is_type_rule(rule: Rule) -> bool:
