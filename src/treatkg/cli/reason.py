@@ -70,7 +70,8 @@ def why(
     relation: Annotated[
         str,
         typer.Argument(
-            metavar="CLASS|PROPERTY", help="A class (IL-13 pathway blocker), a group (biologics) or a property (indicatedFor)."
+            metavar="CLASS|PROPERTY",
+            help="A class (IL-13 pathway blocker), a group (biologics) or a property (indicatedFor).",
         ),
     ],
     value: Annotated[str | None, typer.Argument(help="The value of the property, such as 'atopic dermatitis'.")] = None,
@@ -82,7 +83,8 @@ def why(
 ) -> None:
     """Explain why a drug is in a class or has an edge, down to the facts and their sources; exit 1 if nothing says so.
 
-    For example: treatkg why dupilumab "IL-13 pathway blocker", or: treatkg why dupilumab indicatedFor "atopic dermatitis"
+    For example: treatkg why dupilumab "IL-13 pathway blocker"
+    or: treatkg why dupilumab indicatedFor "atopic dermatitis"
     """
     import treatkg
     from treatkg.reasoning.why import Explainer

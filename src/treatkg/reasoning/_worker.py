@@ -36,11 +36,13 @@ def main(path: str, java: str, java_mb: str, python_mb: str) -> None:
         answer["inconsistent"] = True
     else:
         answer["unsatisfiable"] = [cls.iri for cls in world.inconsistent_classes() if cls is not owlready2.Nothing]
-        answer["types"] = sorted({(i.iri, c.iri) for i in world.individuals() for c in _classes(i, owlready2.ThingClass)})
+        answer["types"] = sorted(
+            {(i.iri, c.iri) for i in world.individuals() for c in _classes(i, owlready2.ThingClass)}
+        )
     print(json.dumps(answer))  # noqa: T201
 
 
-def _classes(individual: Any, named: type) -> list[Any]:  # noqa: ANN401 (owlready2 has no types)
+def _classes(individual: Any, named: Any) -> list[Any]:  # noqa: ANN401 (owlready2 has no types)
     direct = [cls for cls in individual.is_a if isinstance(cls, named)]
     return [above for cls in direct for above in cls.ancestors() if above.iri.startswith(_TKG)]
 

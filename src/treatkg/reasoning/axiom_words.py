@@ -35,7 +35,9 @@ class Words:
 
     def empty_class(self, cls: str, axioms: Sequence[_Unit]) -> str:
         """Say why a class can have no member."""
-        return "\n".join([f"{namespaces.shorten(cls)} ({self.label(cls)}) can have no member", *self._because(axioms, {cls})])
+        return "\n".join(
+            [f"{namespaces.shorten(cls)} ({self.label(cls)}) can have no member", *self._because(axioms, {cls})]
+        )
 
     def _because(self, axioms: Sequence[_Unit], names: set[str]) -> list[str]:
         everything = names | {node for edge in _edges(axioms) for node in edge}

@@ -70,10 +70,11 @@ class Axioms:
     having: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     being: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
-
     def named(self) -> set[str]:
         """Return the individuals that definitions name."""
-        return {name for found in self.definitions.values() for expression in found for name in _individuals(expression)}
+        return {
+            name for found in self.definitions.values() for expression in found for name in _individuals(expression)
+        }
 
 
 def _individuals(expression: Expression) -> Iterator[str]:
@@ -143,26 +144,30 @@ def read(source: Source) -> Axioms:
     """Collect the axioms that make things members of classes."""
     axioms = Axioms()
     for s, p, o in list(source):
-        if s.startswith("_:"):
-            continue
-        name = p.removeprefix(_OWL).removeprefix(_RDFS)
-        if name == "equivalentClass":
-            axioms.definitions[s].append(source.expression(o))
-        elif name == "propertyChainAxiom":
-            axioms.chains[s].append(source.items(o))
-        elif name == "inverseOf":
-            axioms.inverses[s].append(o)
-            axioms.inverses[o].append(s)
-        elif name == "subPropertyOf":
-            axioms.subproperties[o].append(s)
-        elif name in ("subClassOf", "domain", "range") and not o.startswith("_:"):
-            {"subClassOf": axioms.subclasses, "domain": axioms.having, "range": axioms.being}[name][o].append(s)
+        if not s.startswith("_:"):
+            _add(axioms, source, s, p.removeprefix(_OWL).removeprefix(_RDFS), o)
     for cls, expressions in list(axioms.definitions.items()):
         for expression in expressions:
             for part in expression.parts if isinstance(expression, Every) else ():
                 if isinstance(part, Named):
                     axioms.subclasses[part.iri].append(cls)
     return axioms
+
+
+def _add(axioms: Axioms, source: Source, subject: str, name: str, value: str) -> None:
+    match name:
+        case "equivalentClass":
+            axioms.definitions[subject].append(source.expression(value))
+        case "propertyChainAxiom":
+            axioms.chains[subject].append(source.items(value))
+        case "inverseOf":
+            axioms.inverses[subject].append(value)
+            axioms.inverses[value].append(subject)
+        case "subPropertyOf":
+            axioms.subproperties[value].append(subject)
+        case "subClassOf" | "domain" | "range" if not value.startswith("_:"):
+            where = {"subClassOf": axioms.subclasses, "domain": axioms.having, "range": axioms.being}
+            where[name][value].append(subject)
 
 
 def to_edge(triple: ox.Triple) -> Edge:

@@ -65,4 +65,6 @@ def _check_loaded(sliced: rdflib.Graph, loaded: int) -> None:
     """Compare the classes that owlready2 loaded with those of the slice: what it cannot read it takes as nothing."""
     named = {cls for cls in sliced.subjects(RDF.type, OWL.Class) if isinstance(cls, rdflib.URIRef)}
     if not named or loaded != len(named):
-        raise ReasonerError(f"owlready2 loaded {loaded} of {len(named)} classes: the ontology is not read as it is written")
+        raise ReasonerError(
+            f"owlready2 loaded {loaded} of {len(named)} classes: the ontology is not read as it is written"
+        )

@@ -16,8 +16,8 @@ from rdflib.namespace import OWL, RDF, RDFS, SKOS
 from treatkg import namespaces, resources
 from treatkg.errors import LimitError
 from treatkg.reasoning import process
-from treatkg.reasoning.axioms import edges_of
 from treatkg.reasoning.axiom_words import Words
+from treatkg.reasoning.axioms import edges_of
 
 Unit = frozenset[tuple[rdflib.term.Node, rdflib.term.Node, rdflib.term.Node]]
 _MAX_REPORTED = 3
@@ -52,7 +52,7 @@ def of_statements(sliced: rdflib.Graph, timeout: float) -> str:
     """
     declarations, axioms, statements = _units(sliced)
     judge = _Judge(declarations, timeout)
-    words = Words(edges_of(sliced), _labels(sliced))
+    words = Words(edges_of(sliced), _labels())
     found: list[str] = []
     try:
         while True:
@@ -70,7 +70,7 @@ def of_classes(sliced: rdflib.Graph, classes: Sequence[str], timeout: float) -> 
     """Say why classes can have no member."""
     declarations, axioms, _ = _units(sliced)
     judge = _Judge(declarations, timeout)
-    words = Words(edges_of(sliced), _labels(sliced))
+    words = Words(edges_of(sliced), _labels())
     found = []
     for cls in classes[:_MAX_REPORTED]:
         member = frozenset({(rdflib.URIRef(namespaces.BASE + "a-member"), RDF.type, rdflib.URIRef(cls))})
@@ -150,7 +150,7 @@ def _axioms_in_time(judge: _Judge, axioms: list[Unit], core: list[Unit]) -> list
 
 
 def _core_axioms(judge: _Judge, axioms: list[Unit], core: list[Unit]) -> list[Unit]:
-    """Return a minimal set of axioms that contradicts the statements, sought among those that share their names first."""
+    """Return a minimal set of axioms that contradicts the statements; those that share their names are tried first."""
     names, near = _names(core), list[Unit]()
     while True:
         wider = [unit for unit in axioms if _names([unit]) & names]
@@ -178,7 +178,7 @@ def _explain(
     return _explain(contradicts, background + found_right, found_right, left) + found_right
 
 
-def _labels(sliced: rdflib.Graph) -> dict[str, str]:
+def _labels() -> dict[str, str]:
     """Return labels of the terms of the ontology and its lists; individuals go by their ids."""
     labels: dict[str, str] = {}
     for file in ("treatkg.ttl", "vocabulary.ttl"):

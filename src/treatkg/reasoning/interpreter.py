@@ -1,7 +1,7 @@
 """Membership in defined classes without Java: reads the definitions over the graph and finds every minimal reason.
 
-It covers the part of OWL that the definitions use: names, and, or, one of, some, value, sub-properties, inverses, chains,
-domains and ranges. That it agrees with HermiT on every treatment and class is tested.
+It covers the part of OWL that the definitions use: names, and, or, one of, some, value, sub-properties, inverses,
+chains, domains and ranges. That it agrees with HermiT on every treatment and class is tested.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ class Interpreter:
                     found = _minimal(one | other for one in found for other in more)
             case Having(prop, value):
                 found = [
-                    edge | reason for other, edge in self._values(individual, prop) for reason in self.reasons(other, value)
+                    edge | reason
+                    for other, edge in self._values(individual, prop)
+                    for reason in self.reasons(other, value)
                 ]
         return _minimal(found)
 
@@ -63,7 +65,9 @@ class Interpreter:
             case Named(iri) if self._axioms.definitions.get(iri) and (individual, iri) not in self._open:
                 self._open.add((individual, iri))
                 try:
-                    found = [m for definition in self._axioms.definitions[iri] for m in self.missing(individual, definition)]
+                    found = [
+                        m for definition in self._axioms.definitions[iri] for m in self.missing(individual, definition)
+                    ]
                 finally:
                     self._open.discard((individual, iri))
                 return found

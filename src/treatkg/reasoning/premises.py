@@ -77,7 +77,9 @@ def _positive(node: Any) -> Iterator[_Pattern]:  # noqa: ANN401 (rdflib's algebr
 
 
 def _fits(pattern: _Pattern, edge: Edge) -> bool:
-    return all(isinstance(part, rdflib.Variable) or _text(part) == text for part, text in zip(pattern, edge, strict=True))
+    return all(
+        isinstance(part, rdflib.Variable) or _text(part) == text for part, text in zip(pattern, edge, strict=True)
+    )
 
 
 def _text(term: rdflib.term.Node) -> str:

@@ -6,7 +6,8 @@ The slice leaves out dates (HermiT fails on `xsd:date`), negative facts and ever
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -25,9 +26,7 @@ POLARITY = namespaces.TKG + "polarity"
 _FEATURE = namespaces.TKG + "feature"
 _EFFECT = namespaces.TKG + "TreatmentEffect"
 FACT_CLASSES = frozenset(namespaces.TKG + name for name in ("MechanismOfAction", "ClassStatement", "TreatmentEffect"))
-KEPT_CLASSES = (
-    SUBJECT_CLASSES | FACT_CLASSES | {namespaces.TKG + name for name in ("ProteinFamily", "ProteinComplex")}
-)
+KEPT_CLASSES = SUBJECT_CLASSES | FACT_CLASSES | {namespaces.TKG + name for name in ("ProteinFamily", "ProteinComplex")}
 KEPT_PROPERTIES = frozenset(
     namespaces.TKG + name
     for name in (
@@ -95,10 +94,10 @@ def _line_of(file: Path, iri: str) -> int:
     return next((number for number, line in enumerate(lines, 1) if name.search(line.split(" #")[0])), 1)
 
 
-def statements(edges: Iterable[Edge], named: Set[str]) -> list[Edge]:
+def statements(edges: Iterable[Edge], named: AbstractSet[str]) -> list[Edge]:
     """Return the statements about individuals that the reasoner sees: types, and properties that definitions use.
 
-    Negative facts are left out, and treatment effects on features that no definition names (they only slow HermiT down).
+    Negative facts are left out, and treatment effects on features that no definition names (they only slow HermiT).
 
     Args:
         edges: statements of the graph.

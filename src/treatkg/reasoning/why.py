@@ -24,6 +24,12 @@ _PROPERTIES = {namespaces.OWL + name for name in ("ObjectProperty", "DatatypePro
 _PROPERTIES |= {namespaces.RDF + "Property"}
 _STATEMENTS = "SELECT ?s ?p ?o WHERE {{ VALUES ?p {{ {} }} ?s ?p ?o FILTER(isIRI(?o)) }}"
 _TYPES = "SELECT DISTINCT ?s ?c WHERE { ?s a ?c FILTER(STRSTARTS(STR(?c), STR(tkg:))) }"
+_NEGATIVE = """
+SELECT DISTINCT ?label WHERE {
+  VALUES ?kind { tkg:MechanismOfAction tkg:ClassStatement tkg:TreatmentEffect }
+  ?fact tkg:treatment <%s> ; a ?kind ; tkg:polarity ?negative ; rdfs:label ?label
+} ORDER BY ?label
+"""
 _MAX_DEPTH = 6
 
 
@@ -118,16 +124,15 @@ class Explainer:
 
     def _properties(self) -> Iterator[Edge]:
         wanted = " ".join(f"<{prop}>" for prop in sorted(KEPT_PROPERTIES | {POLARITY}))
-        for row in self._kg.select(_STATEMENTS.format(wanted)).terms:
-            s, p, o = map(graph.iri_of, row)
-            yield s, p, o
+        for subject, prop, value in self._kg.select(_STATEMENTS.format(wanted)).terms:
+            yield graph.iri_of(subject), graph.iri_of(prop), graph.iri_of(value)
 
     def _asserted_types(self) -> Iterator[Edge]:
         """Return types without those that follow: of defined classes, of rules, of superclasses."""
         made = {str(pattern[2]) for rule in premises.load() if premises.is_type_rule(rule) for pattern in rule.template}
         types: dict[str, set[str]] = {}
-        for thing, cls in self._kg.select(_TYPES).terms:
-            types.setdefault(graph.iri_of(thing), set()).add(graph.iri_of(cls))
+        for subject, value in self._kg.select(_TYPES).terms:
+            types.setdefault(graph.iri_of(subject), set()).add(graph.iri_of(value))
         for thing, classes in types.items():
             own = classes - made - set(self._axioms.definitions)
             for cls in own:
@@ -172,10 +177,7 @@ class Explainer:
 
     def _against(self, subject: str) -> list[str]:
         """Return the negative mechanisms and class statements, which no definition counts."""
-        rows = self._kg.select(
-            f"SELECT DISTINCT ?label WHERE {{ VALUES ?kind {{ tkg:MechanismOfAction tkg:ClassStatement tkg:TreatmentEffect }} "
-            f"?fact tkg:treatment <{subject}> ; a ?kind ; tkg:polarity ?negative ; rdfs:label ?label }} ORDER BY ?label"
-        )
+        rows = self._kg.select(_NEGATIVE % subject)
         return [str(label) for (label,) in rows]
 
     def _objects(self, subject: str, prop: str) -> list[str]:
