@@ -165,11 +165,12 @@ class Explainer:
 
     def _told(self, why: Iterable[Edge]) -> tuple[tuple[str, ...], tuple[FactLine, ...]]:
         edges = sorted(why)
-        facts = []
-        for subject in dict.fromkeys(subject for subject, _, _ in edges):
-            if evidence := evidence_of(self._kg, subject):
-                facts.append(FactLine(namespaces.shorten(subject), self._kg.terms.label(subject), tuple(evidence)))
-        return tuple(self._sentence(edge) for edge in edges), tuple(facts)
+        facts = tuple(
+            FactLine(namespaces.shorten(subject), self._kg.terms.label(subject), tuple(evidence))
+            for subject in dict.fromkeys(subject for subject, _, _ in edges)
+            if (evidence := evidence_of(self._kg, subject))
+        )
+        return tuple(self._sentence(edge) for edge in edges), facts
 
     def _lacking(self, subject: str, cls: str) -> list[str]:
         label = self._kg.terms.label
