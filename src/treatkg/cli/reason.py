@@ -115,7 +115,7 @@ def _told(answer: Answer, *, every: bool, depth: int = 0) -> Iterator[str]:
         yield f"{indent}  Nothing says so. It would need:"
         yield from (f"{indent}    {line}" for line in answer.lacking)
     if answer.against:
-        yield f"{indent}  Facts that say no, which count for no class:"
+        yield f"{indent}  A fact says no:"
         yield from (f"{indent}    {line}" for line in answer.against)
 
 

@@ -24,12 +24,6 @@ _PROPERTIES = {namespaces.OWL + name for name in ("ObjectProperty", "DatatypePro
 _PROPERTIES |= {namespaces.RDF + "Property"}
 _STATEMENTS = "SELECT ?s ?p ?o WHERE {{ VALUES ?p {{ {} }} ?s ?p ?o FILTER(isIRI(?o)) }}"
 _TYPES = "SELECT DISTINCT ?s ?c WHERE { ?s a ?c FILTER(STRSTARTS(STR(?c), STR(tkg:))) }"
-_NEGATIVE = """
-SELECT DISTINCT ?label WHERE {
-  VALUES ?kind { tkg:MechanismOfAction tkg:ClassStatement tkg:TreatmentEffect }
-  ?fact tkg:treatment <%s> ; a ?kind ; tkg:polarity ?negative ; rdfs:label ?label
-} ORDER BY ?label
-"""
 _MAX_DEPTH = 6
 
 
@@ -116,7 +110,7 @@ class Explainer:
         sentence = self._sentence(edge, holds=bool(reasons))
         if reasons or prop != TYPE:
             return Answer(edge, sentence, tuple(reasons))
-        return Answer(edge, sentence, (), tuple(self._lacking(subject, value)), tuple(self._against(subject)))
+        return Answer(edge, sentence, (), tuple(self._lacking(subject, value)), tuple(self._against(subject, value)))
 
     @functools.cached_property
     def _interpreter(self) -> Interpreter:
@@ -176,10 +170,13 @@ class Explainer:
         label = self._kg.terms.label
         return [owl.in_words(part, label) for part in self._interpreter.missing(subject, Named(cls))]
 
-    def _against(self, subject: str) -> list[str]:
-        """Return the negative mechanisms and class statements, which no definition counts."""
-        rows = self._kg.select(_NEGATIVE % subject)
-        return [str(label) for (label,) in rows]
+    def _against(self, subject: str, cls: str) -> list[str]:
+        """Return the negative facts that would put the subject into the class if they were not negative."""
+        edges = [*self._asserted_types(), *self._properties()]
+        negative = {fact for fact, prop, _ in edges if prop == POLARITY}
+        as_if = Interpreter(self._axioms, [edge for edge in edges if edge[1] != POLARITY])
+        facts = {fact for why in as_if.reasons(subject, Named(cls)) for fact, _, _ in why} & negative
+        return sorted(map(self._kg.terms.label, facts))
 
     def _objects(self, subject: str, prop: str) -> list[str]:
         rows = self._kg.select(f"SELECT ?o WHERE {{ <{subject}> <{prop}> ?o }}").terms
