@@ -126,18 +126,17 @@ def _among_neighbours(judge: _Judge, axioms: list[Unit], statements: list[Unit])
         owner = value if str(prop) == namespaces.TKG + "treatment" else subject
         about[owner].append(unit)
         about[subject] += [] if owner == subject else [unit]
+
+    def near(owners: list[rdflib.term.Node]) -> list[Unit]:
+        return list(dict.fromkeys(unit for owner in owners for unit in about[owner]))
+
     owners = sorted(about, key=str)
     while len(owners) > 1:
-        half = owners[: len(owners) // 2]
-        part = [unit for owner in half for unit in about[owner]]
-        if judge.contradicts([*axioms, *part]):
-            owners = half
-            continue
-        rest = owners[len(owners) // 2 :]
-        if not judge.contradicts([*axioms, *(unit for owner in rest for unit in about[owner])]):
-            break
-        owners = rest
-    candidates = list(dict.fromkeys(unit for owner in owners for unit in about[owner]))
+        half, rest = owners[: len(owners) // 2], owners[len(owners) // 2 :]
+        owners = half if judge.contradicts([*axioms, *near(half)]) else rest
+    candidates = near(owners)
+    if not judge.contradicts([*axioms, *candidates]):  # it lies between two things
+        candidates = statements
     return quickxplain(lambda units: judge.contradicts([*axioms, *units]), candidates)
 
 
