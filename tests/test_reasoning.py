@@ -225,9 +225,37 @@ def _profile_violations(ontology: rdflib.Graph, folder: Path) -> list[str]:
 
 # The datatype map of OWL 2 (section 4 of the structural specification), as far as XML Schema and RDF name them.
 XSD_IN_OWL = set(
-    "decimal integer nonNegativeInteger nonPositiveInteger positiveInteger negativeInteger long int short byte "
-    "unsignedLong unsignedInt unsignedShort unsignedByte double float string normalizedString token language Name "
-    "NCName NMTOKEN boolean hexBinary base64Binary anyURI dateTime dateTimeStamp".split()
+    [
+        "decimal",
+        "integer",
+        "nonNegativeInteger",
+        "nonPositiveInteger",
+        "positiveInteger",
+        "negativeInteger",
+        "long",
+        "int",
+        "short",
+        "byte",
+        "unsignedLong",
+        "unsignedInt",
+        "unsignedShort",
+        "unsignedByte",
+        "double",
+        "float",
+        "string",
+        "normalizedString",
+        "token",
+        "language",
+        "Name",
+        "NCName",
+        "NMTOKEN",
+        "boolean",
+        "hexBinary",
+        "base64Binary",
+        "anyURI",
+        "dateTime",
+        "dateTimeStamp",
+    ]
 )
 
 
