@@ -120,31 +120,7 @@ def test_negative_mechanism_is_kept_from_the_reasoner(asserted: frozenset[ox.Tri
     assert triple("tralokinumab", "rdf:type", "tkg:Interleukin4PathwayBlocker") not in found
 
 
-@pytest.mark.slow
-def test_biologic_that_is_a_small_molecule_is_a_contradiction_in_words(asserted: frozenset[ox.Triple]) -> None:
-    planted = asserted | {triple("dupilumab", "tkg:modality", "tkg:SmallMoleculeModality")}
-    with pytest.raises(ReasonerError, match="dupilumab has 2 values of modality"):
-        reasoning.classify(planted)
-
-
-@pytest.mark.slow
-def test_two_drugs_as_the_one_treatment_of_a_fact_are_a_contradiction(asserted: frozenset[ox.Triple]) -> None:
-    fact = next(
-        graph.iri_of(t.subject)
-        for t in sorted(asserted, key=str)
-        if graph.iri_of(t.object) == namespaces.TKG + "MechanismOfAction"
-        and "/id/dupilumab/" in graph.iri_of(t.subject)
-    )
-    with pytest.raises(ReasonerError, match="has 2 values of treatment"):
-        reasoning.classify(asserted | {triple(fact, "tkg:treatment", "prednisone")})
-
-
 def test_missing_java_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TREATKG_JAVA", "/nowhere/java")
     with pytest.raises(ReasonerError, match=r"treatkg\[java\]"):
         java.find_java()
-
-
-def test_slow_reasoner_is_stopped(asserted: frozenset[ox.Triple]) -> None:
-    with pytest.raises(ReasonerError, match="did not finish"):
-        reasoning.classify(asserted, timeout=0.01)

@@ -142,7 +142,7 @@ def card(knowledge: Knowledge, iri: str) -> Card | None:
             result.properties.setdefault(knowledge.terms.label(prop), []).append(_value(knowledge, value))
     result.properties.update(_nested(knowledge, iri))
     result.facts = _facts(knowledge, iri)
-    result.evidence = _evidence(knowledge, iri)
+    result.evidence = evidence_of(knowledge, iri)
     return result
 
 
@@ -164,7 +164,8 @@ def _nested(knowledge: Knowledge, iri: str) -> dict[str, list[Value]]:
     return dict(grouped)
 
 
-def _evidence(knowledge: Knowledge, iri: str) -> list[EvidenceLine]:
+def evidence_of(knowledge: Knowledge, iri: str) -> list[EvidenceLine]:
+    """Return who says a fact, and where."""
     lines = []
     for source, title, date, precision, *rest in knowledge.select(_EVIDENCE % iri).terms:
         lines.append(EvidenceLine(to_text(source), to_text(title), _date(date, precision), *map(to_text, rest)))

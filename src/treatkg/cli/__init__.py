@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from treatkg import __version__
-from treatkg.cli import ask, make, operate, publish
+from treatkg.cli import ask, make, operate, publish, reason
 from treatkg.errors import ExitCode, TreatKGError
 
 app = typer.Typer(
@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (ask, make, publish, operate):
+for module in (ask, make, reason, publish, operate):
     for command in module.COMMANDS:
         app.command()(command)
 

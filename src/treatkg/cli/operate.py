@@ -92,7 +92,7 @@ def doctor() -> None:
     writable = os.access(resources.TRIPLES.parent, os.W_OK)
     typer.echo(f"  {'can' if writable else 'cannot'} write {resources.TRIPLES.parent} (only `build` does)")
     try:
-        typer.echo(f"Java {_java_version(find_java())} (only `build` needs it)")
+        typer.echo(f"Java {_java_version(find_java())} (only `build` and `reason` need it)")
     except ReasonerError as error:
         typer.echo(f"No Java: {error}")
     try:
