@@ -69,7 +69,7 @@ def validate(
 
 
 def export(
-    output_format: Annotated[str, typer.Argument(metavar="FORMAT", help="turtle, ntriples or jsonld.")],
+    output_format: Annotated[str, typer.Argument(metavar="FORMAT", help="turtle, ntriples, jsonld or sssom.")],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="File to write; standard output if not given.")
     ] = None,
@@ -78,7 +78,7 @@ def export(
     """Write the graph in another format.
 
     Turtle and N-Triples hold what is asserted and what follows from it. JSON-LD holds what is asserted, in the shape of
-    the curated files.
+    the curated files. SSSOM holds the matches of treatments, substances and groups; `build` writes it too.
     """
     import sys
 
