@@ -23,8 +23,8 @@ class Built:
     content: bytes
     asserted: int
     entailed: int
-    drug_mappings: bytes
     report: validation.Report
+    drug_mappings: bytes = b""
 
 
 class DriftError(BadInputError):
@@ -53,7 +53,7 @@ def build(progress: Progress = lambda _step: None) -> Built:
     progress(f"Checking {len(complete):,} triples with SHACL and the quality queries")
     report = validation.validate(complete)
     entailed = len(complete) - len(asserted)
-    return Built(graph.canonical_turtle(complete), len(asserted), entailed, exporting.sssom(corpus), report)
+    return Built(graph.canonical_turtle(complete), len(asserted), entailed, report, exporting.sssom(corpus))
 
 
 def write(built: Built, path: Path = resources.TRIPLES) -> None:
@@ -65,7 +65,7 @@ def write(built: Built, path: Path = resources.TRIPLES) -> None:
     if built.report.violations:
         raise BadInputError(f"{len(built.report.violations)} violations; {path} is unchanged")
     graph.write_atomically(path, built.content)
-    if path == resources.TRIPLES:
+    if built.drug_mappings and path == resources.TRIPLES:
         graph.write_atomically(_DRUGS, built.drug_mappings)
 
 

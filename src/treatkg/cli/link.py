@@ -14,7 +14,9 @@ from treatkg.errors import ExitCode
 if TYPE_CHECKING:
     from treatkg.linking.check import Report
 
-link = typer.Typer(help="Check the identifiers of other vocabularies, and ask what became of them.", no_args_is_help=True)
+link = typer.Typer(
+    help="Check the identifiers of other vocabularies, and ask what became of them.", no_args_is_help=True
+)
 _SHOWN = 30
 
 

@@ -24,6 +24,7 @@ _OTHER_NAMES = (
     namespaces.TKG + "brandName",
 )
 _EXACT = namespaces.SKOS + "exactMatch"
+_MATCHES = tuple(namespaces.expand(predicate) for predicate in mappings.PREDICATES)
 # Words that say nothing about which thing is meant.
 _EMPTY_WORDS = frozenset("of the and in to a due by with".split())
 _ORIGIN = re.compile(r"\s*[(\[][^()\[\]]*[)\]]$")
@@ -72,12 +73,14 @@ class Identifiers:
         # Matches that are looser than exact, or that a person judged with the other name before the eyes.
         self.judged = {(mapping.subject, mapping.object) for mapping in mapped if mapping.object_label}
         self.mapped = list(mapped)
+        self.matches: dict[str, set[str]] = defaultdict(set)
         for triple in triples:
             self._read(triple)
         for mapping in mapped:
             where = f"{mapping.file.name}:{mapping.line}"
             self.users.setdefault(mapping.subject, where)
             self.users.setdefault(mapping.object, where)
+            self._match(mapping.subject, mapping.object)
             if mapping.predicate == _EXACT and not mapping.negative:
                 self.exact[mapping.object].add(mapping.subject)
 
@@ -92,8 +95,27 @@ class Identifiers:
                 self.labels[subject].add(triple.object.value)
             if predicate in _LABELS + _OTHER_NAMES:
                 self.names[subject].add(triple.object.value)
-        elif predicate == _EXACT:
-            self.exact[graph.iri_of(triple.object)].add(subject)
+        elif predicate in _MATCHES:
+            self._match(subject, target)
+            if predicate == _EXACT:
+                self.exact[target].add(subject)
+
+    def _match(self, one: str, other: str) -> None:
+        self.matches[one].add(other)
+        self.matches[other].add(one)
+
+    def neighbours(self, iri: str) -> set[str]:
+        """Return what is mapped to an IRI, directly or through one that both are mapped to."""
+        direct = self.matches.get(iri, set())
+        return direct.union(*(self.matches[other] for other in direct))
+
+    def all_names(self, iri: str) -> set[str]:
+        """Return every name of an IRI, of what is exactly the same, and those that the mappings record."""
+        own = self.names.get(iri, set()).union(*(self.names.get(same, set()) for same in self.exact.get(iri, ())))
+        recorded = {(m.subject, m.subject_label) for m in self.mapped} | {
+            (m.object, m.object_label) for m in self.mapped
+        }
+        return own | {label for term, label in recorded if term == iri and label}
 
     def by_prefix(self) -> dict[str, dict[str, str]]:
         """Return prefix -> local identifier -> IRI."""
@@ -135,6 +157,11 @@ def check(files: Sequence[Path] = (), reference: Path | None = None) -> Report:
     findings |= _recorded_labels(identifiers, source)
     order = sorted(findings, key=lambda finding: (SEVERITIES.index(finding.severity), finding))
     return Report(tuple(order), checked, unchecked, source.name)
+
+
+def known_identifiers() -> Identifiers:
+    """Return the identifiers of the graph and all mappings."""
+    return Identifiers(*_read(()))
 
 
 def _read(files: Sequence[Path]) -> tuple[frozenset[ox.Triple], list[Mapping]]:
@@ -221,8 +248,8 @@ def _names(name: str, iri: str, user: str, entry: Entry, identifiers: Identifier
 
 
 def _compare(name: str, user: str, labels: set[str], own: set[str], entry: Entry) -> set[Finding]:
-    theirs = [_plain(other) for other in entry.names]
-    ours, first = {_plain(label) for label in own}, {_plain(label) for label in labels}
+    theirs = [plain(other) for other in entry.names]
+    ours, first = {plain(label) for label in own}, {plain(label) for label in labels}
     if not theirs or first & set(theirs[:1]) or (entry.unordered and ours & set(theirs)):
         return set()
     shown = f'"{entry.names[0]}", here "{min(labels or own)}"'
@@ -241,19 +268,19 @@ def _recorded_labels(identifiers: Identifiers, source: Reference) -> set[Finding
         for iri, label in ((mapping.subject, mapping.subject_label), (mapping.object, mapping.object_label)):
             prefix, local = found.get(iri, ("", ""))
             entry = source.entries.get(prefix, {}).get(local)
-            own = {_plain(name) for name in identifiers.names[iri]} if iri == mapping.subject else set()
-            if not label or entry is None or not entry.names or _plain(label) in own:
+            own = {plain(name) for name in identifiers.names[iri]} if iri == mapping.subject else set()
+            if not label or entry is None or not entry.names or plain(label) in own:
                 continue
-            theirs = {_plain(name) for name in entry.names}
-            if _plain(label) not in theirs:
+            theirs = {plain(name) for name in entry.names}
+            if plain(label) not in theirs:
                 severity = "Warning" if any(_overlap(label, name) for name in entry.names) else "Violation"
                 message = f'the mapping calls it "{label}", its vocabulary "{entry.names[0]}"'
                 findings.add(Finding(severity, f"{prefix}:{local}", message, f"{mapping.file.name}:{mapping.line}"))
     return findings
 
 
-def _plain(name: str) -> str:
-    """Return a name without case, order of words, marks and a note of origin ("Dermatitis, Atopic (DOID)")."""
+def plain(name: str) -> str:
+    """Return a name for comparing: without case, order of words, marks and a note of origin ("Dermatitis, Atopic (DOID)")."""
     return " ".join(sorted(_words(_ORIGIN.sub("", name))))
 
 

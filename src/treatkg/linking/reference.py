@@ -101,7 +101,7 @@ def from_folder(folder: Path, wanted: Wanted) -> Reference:
         BadInputError: a table lacks a column.
     """
     entries: dict[str, dict[str, Entry]] = {}
-    complete = set()
+    complete: set[str] = set()
     for table in TABLES:
         if (folder / table.file).is_file():
             entries[table.prefix] = _read_table(folder / table.file, table, set(wanted.get(table.prefix, ())))
