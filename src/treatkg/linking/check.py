@@ -26,7 +26,7 @@ _OTHER_NAMES = (
 _EXACT = namespaces.SKOS + "exactMatch"
 _MATCHES = tuple(namespaces.expand(predicate) for predicate in mappings.PREDICATES)
 # Words that say nothing about which thing is meant.
-_EMPTY_WORDS = frozenset("of the and in to a due by with".split())
+_EMPTY_WORDS = frozenset({"of", "the", "and", "in", "to", "a", "due", "by", "with"})
 _ORIGIN = re.compile(r"\s*[(\[][^()\[\]]*[)\]]$")
 # Where a document is read, which may be the page of a term.
 _ADDRESSES = (namespaces.expand("schema:url"), namespaces.TKG + "readVia")
@@ -49,7 +49,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """All findings, most severe first; how many identifiers of each prefix were looked up, and how many could not be."""
+    """All findings, most severe first; how many identifiers of each prefix were looked up, or could not be."""
 
     findings: tuple[Finding, ...]
     checked: dict[str, int]
@@ -74,6 +74,7 @@ class Identifiers:
         self.judged = {(mapping.subject, mapping.object) for mapping in mapped if mapping.object_label}
         self.mapped = list(mapped)
         self.matches: dict[str, set[str]] = defaultdict(set)
+        self.recorded: dict[str, set[str]] = defaultdict(set)
         for triple in triples:
             self._read(triple)
         for mapping in mapped:
@@ -81,6 +82,8 @@ class Identifiers:
             self.users.setdefault(mapping.subject, where)
             self.users.setdefault(mapping.object, where)
             self._match(mapping.subject, mapping.object)
+            self.recorded[mapping.subject] |= {mapping.subject_label} - {""}
+            self.recorded[mapping.object] |= {mapping.object_label} - {""}
             if mapping.predicate == _EXACT and not mapping.negative:
                 self.exact[mapping.object].add(mapping.subject)
 
@@ -112,10 +115,7 @@ class Identifiers:
     def all_names(self, iri: str) -> set[str]:
         """Return every name of an IRI, of what is exactly the same, and those that the mappings record."""
         own = self.names.get(iri, set()).union(*(self.names.get(same, set()) for same in self.exact.get(iri, ())))
-        recorded = {(m.subject, m.subject_label) for m in self.mapped} | {
-            (m.object, m.object_label) for m in self.mapped
-        }
-        return own | {label for term, label in recorded if term == iri and label}
+        return own | self.recorded.get(iri, set())
 
     def by_prefix(self) -> dict[str, dict[str, str]]:
         """Return prefix -> local identifier -> IRI."""
@@ -167,9 +167,9 @@ def known_identifiers() -> Identifiers:
 def _read(files: Sequence[Path]) -> tuple[frozenset[ox.Triple], list[Mapping]]:
     if not files:
         # What the imports describe for names' sake alone is checked too.
-        own = frozenset(graph.parse_file(resources.TRIPLES))
+        built = frozenset(graph.parse_file(resources.TRIPLES))
         drugs = mappings.FOLDER / mappings.GENERATED
-        return own | graph.background(), mappings.read_all() + mappings.read_file(drugs)
+        return built | graph.background(), mappings.read_all() + mappings.read_file(drugs)
     triples: set[ox.Triple] = set()
     mapped: list[Mapping] = []
     curated = tuple(file for file in files if file.suffix in (".yaml", ".yml"))
@@ -280,7 +280,7 @@ def _recorded_labels(identifiers: Identifiers, source: Reference) -> set[Finding
 
 
 def plain(name: str) -> str:
-    """Return a name for comparing: without case, order of words, marks and a note of origin ("Dermatitis, Atopic (DOID)")."""
+    """Return a name for comparing: without case, order of words, marks, and a note of origin in brackets."""
     return " ".join(sorted(_words(_ORIGIN.sub("", name))))
 
 

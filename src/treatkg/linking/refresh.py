@@ -134,7 +134,8 @@ def _by_identifier(question: Question, batch: Sequence[str], rows: Sequence[Row]
     found = {local: _Known(set(), set(), set()) for local in batch}
     by_term = {_term(question, local): local for local in batch}
     for row in rows:
-        local = by_term.get(_plain_literal(row.get("id")))
+        term = _plain_literal(row.get("id"))
+        local = by_term.get(term) if term is not None else None
         if local is None:
             continue
         known = found[local]
