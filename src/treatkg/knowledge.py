@@ -122,7 +122,9 @@ class Knowledge:
             >>> {row["drug"] for row in kg.query("drugs-blocking-cytokine", cytokine="IL-31").to_dicts()}
             {'nemolizumab'}
         """
-        return self.select(queries.find(name).bind(arguments, self.terms))
+        stored = queries.find(name)
+        stored.check_local()
+        return self.select(stored.bind(arguments, self.terms))
 
     def select(self, query: str) -> results.Result:
         """Run a SELECT query (the usual prefixes are known).

@@ -64,7 +64,9 @@ def refresh(
     for endpoint in endpoints.values():
         for question in endpoint.questions:
             name = f"{endpoint.name} {question.name}"
-            wanted = sorted(identifiers.by_prefix().get(question.prefix, {}))
+            pattern = namespaces.identifier_patterns()[question.prefix]
+            known = identifiers.by_prefix().get(question.prefix, {})
+            wanted = sorted(local for local in known if pattern.fullmatch(local))
             progress(f"{name}: {len(wanted)} identifiers")
             counts["asked"][name] = len(wanted)
             try:
