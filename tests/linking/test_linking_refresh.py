@@ -72,7 +72,7 @@ def test_it_asks_in_batches_and_goes_on_from_the_cache(
     report = refresh(first, chosen, identifiers)
     assert first.requests == -(-count // BATCH) > 1
     # As if it had been interrupted before the last batch.
-    sorted(tmp_path.rglob("*.json"))[-1].unlink()
+    max(tmp_path.rglob("*.json")).unlink()
     again = Client(tmp_path, online=True, policy=NOT_PUBLIC)
     assert refresh(again, chosen, identifiers) == report
     assert again.requests == 1
