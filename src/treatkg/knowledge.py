@@ -9,12 +9,12 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
 
 import pyoxigraph as ox
 
 from treatkg import graph, namespaces, queries, resources, results, sparql_text
 from treatkg.errors import BadInputError, StorageError, UsageError
+from treatkg.linking.endpoints import is_web_address
 from treatkg.terms import Engine, Terms
 
 Answer = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
@@ -51,7 +51,7 @@ class Remote:
     """A SPARQL 1.1 endpoint, asked through SPARQLWrapper. Nothing but http and https; always with a timeout."""
 
     def __init__(self, url: str, timeout: int = _ENDPOINT_TIMEOUT) -> None:
-        if not _is_web_address(url):
+        if not is_web_address(url):
             raise UsageError(f"{url} is not the address of an endpoint: it begins with http:// or https://")
         self.url = url
         self.timeout = timeout
@@ -180,14 +180,6 @@ def evaluating() -> Iterator[None]:
     except OSError as error:
         traceback.clear_frames(error.__traceback__)
         raise StorageError(f"the query asks an endpoint that did not answer: {error}") from error
-
-
-def _is_web_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _with_prefixes(query: str) -> str:
