@@ -10,18 +10,21 @@ import pyoxigraph as ox
 
 from treatkg import curation, graph, namespaces, reasoning, resources, rules, validation
 from treatkg.errors import BadInputError, ExitCode
+from treatkg.linking import mappings
 
+_DRUGS = mappings.FOLDER / mappings.GENERATED
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Built:
-    """The graph in its canonical form, with how many triples were asserted and how many follow."""
+    """The graph in its canonical form, how many triples were asserted and how many follow, and the matches as SSSOM."""
 
     content: bytes
     asserted: int
     entailed: int
     report: validation.Report
+    drug_mappings: bytes = b""
 
 
 class DriftError(BadInputError):
@@ -49,7 +52,10 @@ def build(progress: Progress = lambda _step: None) -> Built:
     complete = asserted | inferred | derived
     progress(f"Checking {len(complete):,} triples with SHACL and the quality queries")
     report = validation.validate(complete)
-    return Built(graph.canonical_turtle(complete), len(asserted), len(complete) - len(asserted), report)
+    entailed = len(complete) - len(asserted)
+    return Built(
+        graph.canonical_turtle(complete), len(asserted), entailed, report, mappings.write_drugs(corpus.triples)
+    )
 
 
 def write(built: Built, path: Path = resources.TRIPLES) -> None:
@@ -61,6 +67,8 @@ def write(built: Built, path: Path = resources.TRIPLES) -> None:
     if built.report.violations:
         raise BadInputError(f"{len(built.report.violations)} violations; {path} is unchanged")
     graph.write_atomically(path, built.content)
+    if built.drug_mappings and path == resources.TRIPLES:
+        graph.write_atomically(_DRUGS, built.drug_mappings)
 
 
 def check_drift(built: Built, path: Path = resources.TRIPLES) -> None:
@@ -69,6 +77,8 @@ def check_drift(built: Built, path: Path = resources.TRIPLES) -> None:
     Raises:
         DriftError: they differ; names the first statements that do.
     """
+    if path == resources.TRIPLES and (not _DRUGS.exists() or _DRUGS.read_bytes() != built.drug_mappings):
+        raise DriftError(f"{_DRUGS} is not what the curated files give: run `treatkg build` and commit the result")
     committed = path.read_bytes() if path.exists() else b""
     if committed == built.content:
         return

@@ -11,6 +11,7 @@ import pyoxigraph as ox
 
 from treatkg import namespaces, resources
 from treatkg.errors import BadInputError, StorageError, UsageError
+from treatkg.linking import mappings
 
 RDF_TYPE = ox.NamedNode(namespaces.RDF + "type")
 _ONTOLOGY_FILES = ("treatkg.ttl", "vocabulary.ttl")
@@ -35,14 +36,15 @@ def parse_file(path: Path) -> Iterator[ox.Triple]:
 
 
 def background() -> frozenset[ox.Triple]:
-    """Return what the graph says besides facts: terms of the ontology, the vocabulary, labels of external terms.
+    """Return what the graph says besides facts: terms of the ontology, the vocabulary, external terms, mappings.
 
     Axioms that need blank nodes (restrictions, lists) stay in `ontology/treatkg.ttl`: the graph has none.
     """
     files = [resources.ONTOLOGY / name for name in _ONTOLOGY_FILES] + sorted(
         (resources.ONTOLOGY / "imports").glob("*.ttl")
     )
-    return frozenset(triple for file in files for triple in parse_file(file) if not _has_blank_node(triple))
+    terms = frozenset(triple for file in files for triple in parse_file(file) if not _has_blank_node(triple))
+    return terms | mappings.triples()
 
 
 def iri_of(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | None) -> str:

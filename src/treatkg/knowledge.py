@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
 
 import pyoxigraph as ox
 
 from treatkg import graph, namespaces, queries, resources, results, sparql_text
 from treatkg.errors import BadInputError, StorageError, UsageError
+from treatkg.linking.endpoints import is_web_address
 from treatkg.terms import Terms
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Remote:
     """A SPARQL 1.1 endpoint, asked through SPARQLWrapper. Nothing but http and https; always with a timeout."""
 
     def __init__(self, url: str, timeout: int = _ENDPOINT_TIMEOUT) -> None:
-        if not _is_web_address(url):
+        if not is_web_address(url):
             raise UsageError(f"{url} is not the address of an endpoint: it begins with http:// or https://")
         self.url = self.name = url
         self.timeout = timeout
@@ -188,7 +188,9 @@ class Knowledge:
             >>> {row["drug"] for row in kg.query("drugs-blocking-cytokine", cytokine="IL-31").to_dicts()}
             {'nemolizumab'}
         """
-        return self.select(queries.find(name).bind(arguments, self.terms))
+        stored = queries.find(name)
+        stored.check_local()
+        return self.select(stored.bind(arguments, self.terms))
 
     def select(self, query: str) -> results.Result:
         """Run a SELECT query (the usual prefixes are known).
@@ -293,14 +295,6 @@ def evaluating() -> Iterator[None]:
     except OSError as error:
         traceback.clear_frames(error.__traceback__)
         raise StorageError(f"the query asks an endpoint that did not answer: {error}") from error
-
-
-def _is_web_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _with_prefixes(query: str) -> str:

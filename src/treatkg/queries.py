@@ -18,10 +18,11 @@ import yaml
 
 from treatkg import namespaces, resources, sparql_text
 from treatkg.errors import BadInputError, UsageError, did_you_mean
+from treatkg.linking import endpoints
 
 Value = str | int | float | bool | datetime.date | Sequence["Value"]
 
-_HEAD_KEYS = {"summary", "description", "tags", "params", "returns"}
+_HEAD_KEYS = {"summary", "description", "tags", "params", "returns", "online"}
 _PARAMETER_KEYS = {"type", "class", "description", "allowed", "min", "max", "absent", "example", "many"}
 _TYPES = {"iri", "string", "integer", "decimal", "date", "boolean"}
 _ABSENT = {"any", "none", "today", "required", "default"}
@@ -40,6 +41,10 @@ _FORM_NAMES = {
     "date": "a date such as 2025-01-01",
     "boolean": "true or false",
 }
+
+
+class OnlineQueryError(UsageError):
+    """The query asks other endpoints, and that was not wanted."""
 
 
 class Resolver(Protocol):
@@ -70,7 +75,10 @@ class Parameter:
 
 @dataclass(frozen=True)
 class StoredQuery:
-    """A stored question. `text` is the whole file, which any SPARQL tool runs with the defaults."""
+    """A stored question. `text` is the whole file, which any SPARQL tool runs with the defaults.
+
+    `online` names the endpoints that it asks besides the graph (SERVICE); such a query runs only when that is wanted.
+    """
 
     name: str
     topic: str
@@ -81,6 +89,19 @@ class StoredQuery:
     tags: tuple[str, ...] = ()
     params: Mapping[str, Parameter] = field(default_factory=dict)
     returns: Mapping[str, str] = field(default_factory=dict)
+    online: tuple[str, ...] = ()
+
+    def check_local(self) -> None:
+        """Refuse a query that asks other endpoints.
+
+        Raises:
+            OnlineQueryError: it does.
+        """
+        if self.online:
+            whom = ", ".join(self.online)
+            raise OnlineQueryError(
+                f"{self.name} asks {whom} over the network: `treatkg query {self.name} --online` runs it"
+            )
 
     def bind(self, arguments: Mapping[str, Value], resolver: Resolver) -> str:
         """Return the query text with the arguments in the place of the defaults.
@@ -155,6 +176,7 @@ def read_query(file: Path) -> StoredQuery:
         tags=tuple(head.get("tags", ())),
         params=params,
         returns=head.get("returns") or {},
+        online=_read_online(file, head, text),
     )
 
 
@@ -174,6 +196,21 @@ def _read_head(file: Path, text: str) -> dict[str, Any]:
         if key not in _HEAD_KEYS:
             raise BadInputError(f'{file}: unknown key "{key}" in the head{did_you_mean(str(key), _HEAD_KEYS)}')
     return head
+
+
+def _read_online(file: Path, head: dict[str, Any], text: str) -> tuple[str, ...]:
+    """Return the endpoints that the query asks; the head must name exactly those of its SERVICE groups."""
+    asked = {service.address for service in sparql_text.services(text)}
+    if not asked and "online" not in head:
+        return ()
+    known = {endpoint.url: name for name, endpoint in endpoints.load().items()}
+    unknown = asked - set(known)
+    if unknown:
+        raise BadInputError(f"{file}: SERVICE <{min(unknown)}> is not in ontology/endpoints.yaml")
+    names = sorted(known[address] for address in asked)
+    if head.get("online") != names:
+        raise BadInputError(f"{file}: the head must say `online: [{', '.join(names)}]`, the endpoints of SERVICE")
+    return tuple(names)
 
 
 def _read_parameter(file: Path, name: str, spec: Any) -> Parameter:  # noqa: ANN401 (YAML)

@@ -78,6 +78,48 @@ def parameter_blocks(text: str) -> dict[str, list[tuple[int, int]]]:
     return blocks
 
 
+@dataclass(frozen=True)
+class Service:
+    """A group that another endpoint answers: its place, that of its body, and the address."""
+
+    start: int
+    end: int
+    body_start: int
+    body_end: int
+    address: str
+
+
+def services(text: str) -> list[Service]:
+    """Return the ``SERVICE <address> { ... }`` groups of a query, in their order.
+
+    Raises:
+        UsageError: the address is a variable or a prefixed name, or one group stands in another.
+    """
+    meaningful = [token for token in tokens(text) if token.kind not in ("space", "comment")]
+    found: list[Service] = []
+    for index, token in enumerate(meaningful):
+        if token.kind != "word" or token.text.upper() != "SERVICE":
+            continue
+        rest = meaningful[index + 1 :]
+        rest = rest[1:] if rest and rest[0].text.upper() == "SILENT" else rest
+        inside = found and token.start < found[-1].end
+        if len(rest) < 2 or rest[0].kind != "iri" or rest[1].text != "{" or inside:
+            raise UsageError("SERVICE is followed by an address in <...> and a group, and stands in no other SERVICE")
+        depth = 0
+        for other in rest[1:]:
+            depth += (other.text == "{") - (other.text == "}")
+            if depth == 0:
+                found.append(Service(token.start, other.end, rest[1].end, other.start, rest[0].text[1:-1]))
+                break
+    return found
+
+
+def first_word(text: str, word: str) -> int:
+    """Return where a word of SPARQL stands first (not in a string, IRI or comment), or the length of the text."""
+    places = (token.start for token in tokens(text) if token.kind == "word" and token.text.upper() == word)
+    return next(places, len(text))
+
+
 def bind(text: str, values: Mapping[str, Sequence[ox.NamedNode | ox.Literal]]) -> str:
     """Replace the parameter blocks of the named variables by the given terms; no term leaves the variable free.
 

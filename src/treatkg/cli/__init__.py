@@ -9,6 +9,7 @@ import typer
 
 from treatkg import __version__
 from treatkg.cli import ask, make, operate, publish, reason
+from treatkg.cli.link import link
 from treatkg.errors import ExitCode, TreatKGError
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
 for module in (ask, make, reason, publish, operate):
     for command in module.COMMANDS:
         app.command()(command)
+app.add_typer(link, name="link")
 
 
 def _print_version(value: bool) -> None:

@@ -57,6 +57,13 @@ def query(
         bool, typer.Option("--text", help="Print the SPARQL with the values filled in; do not run it.")
     ] = False,
     about: Annotated[bool, typer.Option("--about", help="Say what the query asks, takes and returns.")] = False,
+    online: Annotated[
+        bool, typer.Option("--online", help="Let a query of queries/federated/ ask other endpoints.")
+    ] = False,
+    service: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=URL", help="With --online, another address of an endpoint; repeatable."),
+    ] = None,
 ) -> None:
     """Ask a stored question.
 
@@ -76,7 +83,8 @@ def query(
     if text:
         typer.echo(stored.bind(arguments, knowledge.terms), nl=False)
         return
-    _print_result(knowledge.query(name, **arguments), output, knowledge, stored.summary)
+    result = _ask_others(knowledge, name, arguments, service) if online else knowledge.query(name, **arguments)
+    _print_result(result, output, knowledge, stored.summary)
 
 
 def sparql(
@@ -125,6 +133,15 @@ def show(
 COMMANDS = (query, sparql, show)
 
 
+def _ask_others(
+    knowledge: Knowledge, name: str, arguments: dict[str, str | list[str]], service: list[str] | None
+) -> Result:
+    from treatkg.linking import client, endpoints, federation
+
+    asker = client.Client(online=True, tell=lambda message: typer.echo(message, err=True))
+    return federation.run(knowledge, name, arguments, asker, endpoints.choose(service or ()))
+
+
 def _open(source: str | None, releases: Sequence[Path] = ()) -> Knowledge:
     import treatkg
     from treatkg import resources
@@ -168,6 +185,8 @@ def _list_queries() -> None:
 
 def _describe_query(stored: StoredQuery) -> None:
     typer.echo(f"{stored.name} ({stored.topic})\n{stored.summary}\n{stored.description}".rstrip())
+    if stored.online:
+        typer.echo(f"Asks {', '.join(stored.online)} over the network: runs with --online only.")
     if stored.params:
         typer.echo("\nParameters")
     for p in stored.params.values():

@@ -14,6 +14,7 @@ from treatkg import graph, namespaces, resources
 from treatkg.curation.reader import Document, Problem, read_document
 from treatkg.curation.schema import load_schema
 from treatkg.errors import BadInputError, did_you_mean
+from treatkg.linking import mappings
 
 _MAX_SHOWN = 50
 
@@ -64,7 +65,8 @@ def asserted_triples(extra: tuple[Path, ...] = ()) -> tuple[Corpus, frozenset[ox
         BadInputError: with a line for each problem of each file.
     """
     background = graph.background()
-    corpus = read_corpus(known=graph.subjects(background), extra=extra)
+    # A mapping mentions a term without describing it.
+    corpus = read_corpus(known=graph.subjects(background - mappings.triples()), extra=extra)
     return corpus, corpus.triples | background
 
 

@@ -57,6 +57,7 @@ _TABLE = (
     Format("cytoscape", "The network of treatments, targets and diseases for Cytoscape.", "networks:cytoscape"),
     Format("graphml", "The same network as GraphML.", "networks:graphml"),
     Format("schemaorg", "Treatments, conditions, trials and the dataset for web pages.", "schemaorg:outputs"),
+    Format("sssom", "Mappings to other vocabularies.", "sssom:outputs", folder=True),
     # Those that describe the others are last.
     Format(
         "void", "The dataset described: VoID, DCAT and PROV, with counts.", "description:outputs", aliases=("dcat",)

@@ -36,6 +36,8 @@ async def run(request: Request) -> Response:
         raise NotAcceptableError(offers)
     if offer is PAGE:
         return await run_in_threadpool(_page, request, query)
+    if query.online:
+        return PlainTextResponse(f"{_elsewhere(query)}\n", status_code=HTTPStatus.FORBIDDEN)
     return await run_in_threadpool(_rows, request, query)
 
 
@@ -64,8 +66,10 @@ def _rows(request: Request, query: queries.StoredQuery) -> Response:
 
 def _page(request: Request, query: queries.StoredQuery) -> Response:
     knowledge: Knowledge = request.app.state.knowledge
-    result, text, error = None, query.text, ""
-    waits = any(p.absent == "required" and not request.query_params.get(p.name) for p in query.params.values())
+    result, text, error = None, query.text, _elsewhere(query)
+    waits = bool(query.online) or any(
+        p.absent == "required" and not request.query_params.get(p.name) for p in query.params.values()
+    )
     if not waits:
         try:
             text = query.bind(_arguments(request, blanks=True), knowledge.terms)
@@ -73,7 +77,7 @@ def _page(request: Request, query: queries.StoredQuery) -> Response:
                 result = results.from_solutions(rows(knowledge.engine.ask(text)))
         except UsageError as refused:
             error = str(refused)
-    status = HTTPStatus.BAD_REQUEST if error else HTTPStatus.OK
+    status = HTTPStatus.BAD_REQUEST if error and not query.online else HTTPStatus.OK
     return render(
         request,
         "query.html",
@@ -83,6 +87,16 @@ def _page(request: Request, query: queries.StoredQuery) -> Response:
         text=text,
         error=error,
         columns={} if result is None else result.for_people(knowledge.terms.readable),
+    )
+
+
+def _elsewhere(query: queries.StoredQuery) -> str:
+    """Say why a query is not run here, or nothing."""
+    if not query.online:
+        return ""
+    whom = ", ".join(query.online)
+    return (
+        f"This question asks {whom} too, and this server sends no requests: run it on the command line, with --online."
     )
 
 
@@ -103,4 +117,5 @@ def _as_json(query: queries.StoredQuery) -> dict[str, object]:
             for name, p in query.params.items()
         },
         "returns": dict(query.returns),
+        "online": list(query.online),
     }
