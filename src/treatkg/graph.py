@@ -79,25 +79,29 @@ def store_of(triples: Iterable[ox.Triple]) -> ox.Store:
 
 def canonical_turtle(triples: Iterable[ox.Triple]) -> bytes:
     """Write triples as Turtle in one canonical order, independent of machine, locale and hash seed."""
-    ordered = sorted(set(triples), key=_order)
-    text = (
-        ox.serialize(ordered, format=ox.RdfFormat.TURTLE, prefixes=namespaces.prefixes(), base_iri=namespaces.BASE)
-        or b""
-    )
+    ordered = sorted(set(triples), key=order)
+    prefixes = namespaces.prefixes()
+    text = ox.serialize(ordered, format=ox.RdfFormat.TURTLE, prefixes=prefixes, base_iri=namespaces.BASE)
+    return with_sorted_head(text or b"")
+
+
+def order(triple: ox.Triple) -> tuple[str, bool, str, str]:
+    """Return the key that puts triples in the canonical order: by subject, its types first."""
+    return str(triple.subject), triple.predicate != RDF_TYPE, triple.predicate.value, str(triple.object)
+
+
+def with_sorted_head(text: bytes) -> bytes:
+    """Order the prefixes of Turtle or TriG, which the serialiser writes in no fixed order."""
     head, body = [], text.splitlines(keepends=True)
     while body and body[0].startswith((b"@prefix ", b"@base ")):
         head.append(body.pop(0))
-    return b"".join([*sorted(head), b"\n", *body])  # the serialiser writes prefixes in no fixed order
+    return b"".join([*sorted(head), b"\n", *body])
 
 
 def canonical_ntriples(triples: Iterable[ox.Triple]) -> bytes:
     """Write triples as sorted N-Triples, one statement a line."""
     lines = {f"{triple.subject} {triple.predicate} {triple.object} .\n" for triple in triples}
     return "".join(sorted(lines)).encode()
-
-
-def _order(triple: ox.Triple) -> tuple[str, bool, str, str]:
-    return str(triple.subject), triple.predicate != RDF_TYPE, triple.predicate.value, str(triple.object)
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -51,6 +51,10 @@ _TABLE = (
     Format(
         "jsonld", "What is curated, in the shape of the curated files.", "jsonld:outputs", aliases=("json-ld", "framed")
     ),
+    Format("nquads", "Named graphs (assertions, provenance, sources, terms, entailments), sorted.", "datasets:nquads", aliases=("nq", "n-quads")),
+    Format("trig", "The same named graphs, to read.", "datasets:trig"),
+    Format("rdfxml", "The whole graph as RDF/XML.", "xml:rdfxml", aliases=("rdf", "xml", "rdf/xml")),
+    Format("owl", "Ontology, axioms and graph as one OWL ontology, for Protégé.", "xml:owl", aliases=("protege",)),
 )
 FORMATS = {entry.name: entry for entry in _TABLE}
 
