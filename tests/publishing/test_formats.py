@@ -122,7 +122,7 @@ def documents(corpus: Corpus) -> dict[str, Any]:
 
 @pytest.mark.parametrize("file", CURATED, ids=[file.stem for file in CURATED])
 def test_jsonld_of_one_treatment_has_the_shape_of_its_file(file: Path, documents: dict[str, Any]) -> None:
-    exported = json.loads(jsonld.write([documents[file.stem]]))
+    exported = json.loads(jsonld.write([documents[file.stem]], namespaces.context()))
     assert nesting([exported]) == nesting(with_facts_from_elsewhere(file))
 
 

@@ -51,6 +51,8 @@ _TABLE = (
     Format(
         "jsonld", "What is curated, in the shape of the curated files.", "jsonld:outputs", aliases=("json-ld", "framed")
     ),
+    Format("jsonld-files", "The same, one file a subject.", "jsonld:files", folder=True),
+    Format("jsonld-flat", "The whole graph as a flat list of nodes.", "jsonld:flat", aliases=("flat",)),
     Format("nquads", "Named graphs (assertions, provenance, sources, terms, entailments), sorted.", "datasets:nquads", aliases=("nq", "n-quads")),
     Format("trig", "The same named graphs, to read.", "datasets:trig"),
     Format("rdfxml", "The whole graph as RDF/XML.", "xml:rdfxml", aliases=("rdf", "xml", "rdf/xml")),
