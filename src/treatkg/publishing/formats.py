@@ -56,6 +56,9 @@ _TABLE = (
     Format("nquads", "Named graphs (assertions, provenance, sources, terms, entailments), sorted.", "datasets:nquads", aliases=("nq", "n-quads")),
     Format("trig", "The same named graphs, to read.", "datasets:trig"),
     Format("rdfxml", "The whole graph as RDF/XML.", "xml:rdfxml", aliases=("rdf", "xml", "rdf/xml")),
+    Format("rdf12", "RDF 1.2 Turtle: each derived edge with the facts that support it (Oxigraph; not rdflib).", "rdf12:turtle", aliases=("turtle-1.2", "rdf-star")),
+    Format("nanopubs", "Each fact as a nanopublication with its evidence, in one TriG file.", "nanopubs:trig", aliases=("nanopub",)),
+    Format("queries", "The stored queries as sh:SPARQLExecutable.", "questions:turtle"),
     Format("owl", "Ontology, axioms and graph as one OWL ontology, for Protégé.", "xml:owl", aliases=("protege",)),
 )
 FORMATS = {entry.name: entry for entry in _TABLE}
