@@ -116,7 +116,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 def write_all_atomically(folder: Path, files: Iterable[tuple[str, bytes]], *, make_folder: bool = True) -> list[Path]:
     """Write files into a folder: all are written beside the previous ones, then replace them.
 
-    A failure or an interrupt while they are made leaves every previous file as it was.
+    A failure or an interrupt while they are made leaves every previous file as it was. A link is followed.
 
     Args:
         folder: where they go.
@@ -127,7 +127,7 @@ def write_all_atomically(folder: Path, files: Iterable[tuple[str, bytes]], *, ma
         The files that were written.
 
     Raises:
-        StorageError: a file cannot be written.
+        StorageError: a file cannot be written, or its name is that of a folder, device or pipe.
     """
     beside: dict[Path, Path] = {}
     path = folder
@@ -135,7 +135,7 @@ def write_all_atomically(folder: Path, files: Iterable[tuple[str, bytes]], *, ma
         if make_folder:
             folder.mkdir(parents=True, exist_ok=True)
         for name, content in files:
-            path = folder / name
+            path = _target(folder / name)
             if path.parent != folder:
                 path.parent.mkdir(parents=True, exist_ok=True)
             beside[path] = _write_beside(path, content)
@@ -148,6 +148,14 @@ def write_all_atomically(folder: Path, files: Iterable[tuple[str, bytes]], *, ma
         for temporary in beside.values():
             temporary.unlink(missing_ok=True)
     return list(beside)
+
+
+def _target(path: Path) -> Path:
+    target = path.resolve() if path.is_symlink() else path
+    if target.exists() and not target.is_file():
+        kind = "a folder" if target.is_dir() else "a device or pipe"
+        raise StorageError(f"{path}: cannot be written (it is {kind}); name a file")
+    return target
 
 
 def _write_beside(path: Path, content: bytes) -> Path:

@@ -1,8 +1,8 @@
 """The canonical form of a graph or dataset (RDFC-1.0, by Oxigraph) and its fingerprint.
 
-Two files have one fingerprint exactly if they say the same, whatever their format, order and blank node labels. Literals
-count by spelling: `1.0` and `1.00` differ. RDFC-1.0 takes exponential time on graphs made to hurt, so that a dataset with
-blank nodes is canonicalised in a process of its own that can be stopped.
+Two files have one fingerprint exactly if they say the same, whatever their format, order and blank node labels.
+Literals count by spelling: `1.0` and `1.00` differ. RDFC-1.0 takes exponential time on graphs made to hurt, so that a
+dataset with blank nodes is canonicalised in a process of its own that can be stopped.
 """
 
 from __future__ import annotations
@@ -54,10 +54,8 @@ def _lines(statements: Iterable[Statement]) -> bytes:
 
 
 def _has_blank_node(statement: Statement) -> bool:
-    terms = [statement.subject, statement.object]
-    if isinstance(statement, ox.Quad):
-        terms.append(statement.graph_name)
-    return any(isinstance(term, ox.BlankNode) for term in terms)
+    name = statement.graph_name if isinstance(statement, ox.Quad) else None
+    return any(isinstance(term, ox.BlankNode) for term in (statement.subject, statement.object, name))
 
 
 def _in_a_process(lines: bytes, timeout: float) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import pyoxigraph as ox
 
@@ -35,7 +36,9 @@ def read_back(content: bytes, rdf_format: ox.RdfFormat, statements: Iterable[Sta
     lost = wanted - found
     if lost:
         first = min(map(str, lost))
-        raise BadInputError(f"this statement cannot be written as {rdf_format.name}, others read it differently: {first}")
+        raise BadInputError(
+            f"this statement cannot be written as {rdf_format.name}, others read it differently: {first}"
+        )
     if found != wanted:
         raise BadInputError(f"{rdf_format.name} would say more than the graph: {min(map(str, found - wanted))}")
     return content
@@ -53,10 +56,9 @@ def serialise(
     Raises:
         BadInputError: the format cannot hold a statement.
     """
-    ordered = list(statements)
+    ordered: Any = list(statements)  # triples or quads: Oxigraph takes either
     try:
         text = ox.serialize(ordered, format=rdf_format, prefixes=prefixes, base_iri=base) or b""
     except (ValueError, OSError) as error:
         raise BadInputError(f"the graph cannot be written as {rdf_format.name}: {error}") from error
     return read_back(finish(text), rdf_format, ordered)
-

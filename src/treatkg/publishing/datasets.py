@@ -50,7 +50,7 @@ PARTS = {
         Part(
             "provenance",
             "TreatKG: provenance",
-            "How each fact is known: its evidence, with the source, the place in it and what is found there; and the dataset itself.",
+            "How each fact is known: its evidence, with source, place in it and finding; and the dataset itself.",
         ),
         Part("sources", "TreatKG: sources", "The documents that the evidence cites."),
         Part(
@@ -74,12 +74,17 @@ def quads(content: Content) -> list[ox.Quad]:
     Raises:
         BadInputError: the graph has no date of issue.
     """
-    members = {name: [] for name in PARTS} | _partition(content)
-    parted = [ox.Quad(*triple, PARTS[name].iri) for name in PARTS for triple in sorted(members[name], key=graph.order)]
+    members = _partition(content)
+    parted = [in_graph(triple, PARTS[name].iri) for name in PARTS for triple in sorted(members[name], key=graph.order)]
     described = [
-        ox.Quad(*triple) for name, part in PARTS.items() for triple in _describe(part, len(members[name]), content)
+        in_graph(triple) for name, part in PARTS.items() for triple in _describe(part, len(members[name]), content)
     ]
     return [*described, *parted]
+
+
+def in_graph(triple: ox.Triple, name: ox.NamedNode | None = None) -> ox.Quad:
+    """Return the triple as a statement of a named graph, or of the default graph."""
+    return ox.Quad(triple.subject, triple.predicate, triple.object, name)
 
 
 def nquads(content: Content) -> Iterator[Output]:
@@ -114,13 +119,13 @@ def _partition(content: Content) -> dict[str, list[ox.Triple]]:
         for triple in content.curated
         if triple.predicate == graph.RDF_TYPE and graph.iri_of(triple.object) in (_TKG + "Evidence", _SOURCE)
     }
-    parts: dict[str, list[ox.Triple]] = {}
+    parts: dict[str, list[ox.Triple]] = {name: [] for name in PARTS}
     for triple in content.complete:
         if triple in content.curated:
             name = _part_of_curated(triple, types)
         else:
             name = "terms" if triple in background else "entailments"
-        parts.setdefault(name, []).append(triple)
+        parts[name].append(triple)
     return parts
 
 

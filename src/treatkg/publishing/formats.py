@@ -6,16 +6,20 @@ format is asked for.
 
 from __future__ import annotations
 
+import hashlib
 import importlib
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from treatkg import graph
+import treatkg
+from treatkg import graph, namespaces
 from treatkg.errors import UsageError, did_you_mean
 from treatkg.publishing.content import Content
 
 Progress = Callable[[str], None]
+MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -53,11 +57,26 @@ _TABLE = (
     ),
     Format("jsonld-files", "The same, one file a subject.", "jsonld:files", folder=True),
     Format("jsonld-flat", "The whole graph as a flat list of nodes.", "jsonld:flat", aliases=("flat",)),
-    Format("nquads", "Named graphs (assertions, provenance, sources, terms, entailments), sorted.", "datasets:nquads", aliases=("nq", "n-quads")),
+    Format(
+        "nquads",
+        "Named graphs (assertions, provenance, sources, terms, entailments), sorted.",
+        "datasets:nquads",
+        aliases=("nq", "n-quads"),
+    ),
     Format("trig", "The same named graphs, to read.", "datasets:trig"),
     Format("rdfxml", "The whole graph as RDF/XML.", "xml:rdfxml", aliases=("rdf", "xml", "rdf/xml")),
-    Format("rdf12", "RDF 1.2 Turtle: each derived edge with the facts that support it (Oxigraph; not rdflib).", "rdf12:turtle", aliases=("turtle-1.2", "rdf-star")),
-    Format("nanopubs", "Each fact as a nanopublication with its evidence, in one TriG file.", "nanopubs:trig", aliases=("nanopub",)),
+    Format(
+        "rdf12",
+        "RDF 1.2 Turtle: each derived edge with the facts that support it (Oxigraph; not rdflib).",
+        "rdf12:turtle",
+        aliases=("turtle-1.2", "rdf-star"),
+    ),
+    Format(
+        "nanopubs",
+        "Each fact as a nanopublication with its evidence, in one TriG file.",
+        "nanopubs:trig",
+        aliases=("nanopub",),
+    ),
     Format("queries", "The stored queries as sh:SPARQLExecutable.", "questions:turtle"),
     Format("owl", "Ontology, axioms and graph as one OWL ontology, for Protégé.", "xml:owl", aliases=("protege",)),
 )
@@ -112,6 +131,8 @@ def export(name: str, out: Path, content: Content | None = None) -> list[Path]:
 def export_all(folder: Path, content: Content | None = None, progress: Progress = lambda _name: None) -> list[Path]:
     """Write every format into a folder; formats of several files into a folder of their own below it.
 
+    `manifest.json` lists the files with their SHA-256, and gives the fingerprint of the graph (see `canonical`).
+
     Args:
         folder: is made if it is not there.
         content: the graph of the project if not given.
@@ -123,9 +144,29 @@ def export_all(folder: Path, content: Content | None = None, progress: Progress 
     shared = content or Content()
 
     def every() -> Iterator[tuple[str, bytes]]:
+        files = []
         for entry in _TABLE:
             progress(entry.name)
             for output in entry.outputs(shared):
-                yield (f"{entry.name}/{output.path}" if entry.folder else output.path), output.content
+                path = f"{entry.name}/{output.path}" if entry.folder else output.path
+                digest = hashlib.sha256(output.content).hexdigest()
+                files.append({"path": path, "format": entry.name, "bytes": len(output.content), "sha256": digest})
+                yield path, output.content
+        yield MANIFEST, _manifest(shared, files)
 
     return graph.write_all_atomically(folder, every())
+
+
+def _manifest(content: Content, files: list[dict[str, str | int]]) -> bytes:
+    """Say which graph was written, in which files."""
+    from treatkg.publishing import canonical, datasets
+
+    described = {
+        "dataset": namespaces.DATASET,
+        "issued": datasets.issued(content).value,
+        "triples": len(content.complete),
+        "fingerprint": canonical.fingerprint(content.complete),
+        "writtenBy": f"treatkg {treatkg.__version__}",
+        "files": files,
+    }
+    return (json.dumps(described, ensure_ascii=False, indent=2) + "\n").encode()

@@ -1,8 +1,8 @@
 """JSON-LD: what is curated in the shape of the curated files, and the whole graph flat.
 
 In the shape of the files, a node is embedded in the node that its id begins with (`<parent>/...`), facts under their
-treatment; keys stand in the order of the context, lists in the order of their values. Whether a term is a list depends on
-the shapes and never on how many values a node happens to have. The context is inlined, so that readers fetch nothing.
+treatment; keys stand in the order of the context, lists in the order of their values. Whether a term is a list depends
+on the shapes, never on how many values a node happens to have. The context is inlined: readers fetch nothing.
 """
 
 from __future__ import annotations
@@ -54,7 +54,10 @@ def flat(content: Content) -> Iterator[Output]:
         if isinstance(triple.subject, ox.Triple):
             raise BadInputError(f"JSON-LD cannot write a statement about a statement: {triple}")
         statements[triple.subject][triple.predicate.value].append(triple)
-    context = {**namespaces.context(), **{p: iri for p, iri in namespaces.prefixes().items() if p not in namespaces.context()}}
+    context = {
+        **namespaces.context(),
+        **{p: iri for p, iri in namespaces.prefixes().items() if p not in namespaces.context()},
+    }
     nodes = [_flat_node(subject, statements[subject]) for subject in statements]
     lines = ",\n".join(json.dumps(node, ensure_ascii=False) for node in nodes)
     text = f'{{"@context": {json.dumps(context, ensure_ascii=False)},\n"@graph": [\n{lines}\n]}}\n'.encode()

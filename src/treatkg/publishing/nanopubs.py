@@ -11,7 +11,7 @@ import treatkg
 from treatkg import graph, namespaces
 from treatkg.publishing.checked import serialise
 from treatkg.publishing.content import Content
-from treatkg.publishing.datasets import LICENCE, issued
+from treatkg.publishing.datasets import LICENCE, in_graph, issued
 from treatkg.publishing.formats import Output
 from treatkg.publishing.trusty import artifact_code
 
@@ -66,7 +66,7 @@ def _nanopub(fact: str, statements: _Statements, about: list[tuple[str, ox.Named
         "provenance": list(_provenance(fact, statements)),
         "pubinfo": list(_pubinfo(own, about)),
     }
-    draft = [ox.Quad(*triple, _part(name)) for name, triples in graphs.items() for triple in triples]
+    draft = [in_graph(triple, _part(name)) for name, triples in graphs.items() for triple in triples]
     return _renamed(draft, NANOPUBS + artifact_code(draft, _DRAFT))
 
 
@@ -84,7 +84,11 @@ def _parts(fact: str, own: Iterable[ox.Triple], statements: _Statements) -> set[
 
 def _head() -> Iterator[ox.Triple]:
     yield ox.Triple(ox.NamedNode(_DRAFT), graph.RDF_TYPE, ox.NamedNode(NP + "Nanopublication"))
-    for prop, name in (("hasAssertion", "assertion"), ("hasProvenance", "provenance"), ("hasPublicationInfo", "pubinfo")):
+    for prop, name in (
+        ("hasAssertion", "assertion"),
+        ("hasProvenance", "provenance"),
+        ("hasPublicationInfo", "pubinfo"),
+    ):
         yield ox.Triple(ox.NamedNode(_DRAFT), ox.NamedNode(NP + prop), _part(name))
 
 
@@ -94,14 +98,16 @@ def _provenance(fact: str, statements: _Statements) -> Iterator[ox.Triple]:
     sources: set[str] = set()
     for node in evidence:
         yield from statements[graph.iri_of(node.object)]
-        sources |= {graph.iri_of(t.object) for t in statements[graph.iri_of(node.object)] if t.predicate.value == _DERIVED}
+        sources |= {
+            graph.iri_of(t.object) for t in statements[graph.iri_of(node.object)] if t.predicate.value == _DERIVED
+        }
     for source in sorted(sources):
         yield ox.Triple(_part("assertion"), ox.NamedNode(_DERIVED), ox.NamedNode(source))
         yield from (triple for triple in statements[source] if triple.predicate.value in _OF_A_SOURCE)
 
 
 def _publication(content: Content) -> Iterator[tuple[str, ox.NamedNode | ox.Literal]]:
-    """Yield what is said of every nanopublication. Its readers want a time: the first moment (UTC) of the day of issue."""
+    """Yield what is said of every nanopublication. Readers want a time: the first moment (UTC) of the day of issue."""
     created = f"{issued(content).value}T00:00:00Z"
     yield _DCTERMS + "created", ox.Literal(created, datatype=ox.NamedNode(namespaces.XSD + "dateTime"))
     yield _DCTERMS + "creator", _AUTHORS
@@ -124,7 +130,9 @@ def _part(name: str) -> ox.NamedNode:
 
 
 def _renamed(quads: Iterable[ox.Quad], iri: str) -> list[ox.Quad]:
-    names = {f"{_DRAFT}{end}": ox.NamedNode(f"{iri}{end}") for end in ("", "#head", "#assertion", "#provenance", "#pubinfo")}
+    names = {
+        f"{_DRAFT}{end}": ox.NamedNode(f"{iri}{end}") for end in ("", "#head", "#assertion", "#provenance", "#pubinfo")
+    }
 
     def renamed(term: ox.NamedNode) -> ox.NamedNode:
         return names.get(term.value, term)

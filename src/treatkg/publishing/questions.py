@@ -27,6 +27,13 @@ _FORMS = {
     "CONSTRUCT": (_SH + "SPARQLConstructExecutable", _SH + "construct"),
     "DESCRIBE": (_SPEX + "SPARQLDescribeExecutable", _SPEX + "describe"),
 }
+_LEFT_OUT = {
+    "any": "Left out: any value.",
+    "none": "Left out: none.",
+    "today": "Left out: today.",
+    "required": "It cannot be left out.",
+    "default": "Left out: the value in the text.",
+}
 _Value = ox.NamedNode | ox.Literal
 
 
@@ -34,7 +41,9 @@ def turtle(content: Content) -> Iterator[Output]:  # noqa: ARG001 (queries do no
     """Write every stored query as Turtle."""
     triples = sorted({triple for query in queries.catalogue().values() for triple in describe(query)}, key=graph.order)
     prefixes = namespaces.prefixes() | {"spex": _SPEX}
-    yield Output("treatkg-queries.ttl", serialise(triples, ox.RdfFormat.TURTLE, prefixes, finish=graph.with_sorted_head))
+    yield Output(
+        "treatkg-queries.ttl", serialise(triples, ox.RdfFormat.TURTLE, prefixes, finish=graph.with_sorted_head)
+    )
 
 
 def describe(query: queries.StoredQuery) -> Iterator[ox.Triple]:
@@ -56,11 +65,13 @@ def describe(query: queries.StoredQuery) -> Iterator[ox.Triple]:
         (_RDFS + "comment", ox.Literal(query.summary, language="en")),
         (prop, ox.Literal(body)),
         (_SCHEMA + "target", ENDPOINT),
-        *((_SCHEMA + "keywords", ox.Literal(tag)) for tag in (query.topic, *query.tags)),
+        *((_SCHEMA + "keywords", ox.Literal(tag)) for tag in sorted({query.topic, *query.tags})),
         *((_SPEX + "federatesWith", endpoint) for endpoint in _remote(body)),
     ]
-    if query.description:
-        values.append((_DCTERMS + "description", ox.Literal(query.description, language="en")))
+    columns = " ".join(f"{name}: {text}" for name, text in query.returns.items())
+    description = " ".join(filter(None, [query.description, columns and f"It returns: {columns}"]))
+    if description:
+        values.append((_DCTERMS + "description", ox.Literal(description, language="en")))
     for predicate, value in values:
         yield ox.Triple(subject, ox.NamedNode(predicate), value)
     yield from _prefixes(subject, prologue)
@@ -110,24 +121,42 @@ def _parameter(subject: ox.NamedNode, parameter: queries.Parameter) -> Iterator[
     node = ox.NamedNode(f"{subject.value}/parameter/{parameter.name}")
     yield ox.Triple(subject, ox.NamedNode(_SH + "parameter"), node)
     yield ox.Triple(node, graph.RDF_TYPE, ox.NamedNode(_SH + "Parameter"))
-    optional = ox.Literal(parameter.absent != "required")
     values: list[tuple[str, _Value]] = [
-        ("path", ox.NamedNode(f"{QUERIES}parameter/{parameter.name}")),
-        ("name", ox.Literal(parameter.name)),
-        ("optional", optional),
+        (_SH + "path", ox.NamedNode(f"{QUERIES}parameter/{parameter.name}")),
+        (_SH + "name", ox.Literal(parameter.name)),
+        (_SH + "optional", ox.Literal(parameter.absent != "required")),
+        (_RDFS + "comment", ox.Literal(_LEFT_OUT[parameter.absent], language="en")),
+        *_kind(parameter),
     ]
     if parameter.description:
-        values.append(("description", ox.Literal(parameter.description, language="en")))
-    if parameter.type != "iri":
-        values.append(("datatype", ox.NamedNode(_XSD + parameter.type)))
-    else:
-        values.append(("nodeKind", ox.NamedNode(_SH + "IRI")))
-        if parameter.cls:
-            values.append(("class", ox.NamedNode(namespaces.TKG + parameter.cls)))
+        values.append((_SH + "description", ox.Literal(parameter.description, language="en")))
+    if parameter.example:
+        values.append((namespaces.SKOS + "example", ox.Literal(parameter.example)))
     if not parameter.many:
-        values.append(("maxCount", ox.Literal(1)))
-    for name, value in values:
-        yield ox.Triple(node, ox.NamedNode(_SH + name), value)
-    for key, text in (("example", parameter.example), ("absent", parameter.absent)):
-        if text:
-            yield ox.Triple(node, ox.NamedNode({"example": namespaces.SKOS + "example"}.get(key, _RDFS + "comment")), ox.Literal(text))
+        values.append((_SH + "maxCount", ox.Literal(1)))
+    for prop, value in values:
+        yield ox.Triple(node, ox.NamedNode(prop), value)
+    if parameter.allowed:
+        yield from _one_of(node, parameter.allowed)
+
+
+def _kind(parameter: queries.Parameter) -> Iterator[tuple[str, _Value]]:
+    if parameter.type == "iri":
+        yield _SH + "nodeKind", ox.NamedNode(_SH + "IRI")
+        if parameter.cls:
+            yield _SH + "class", ox.NamedNode(namespaces.TKG + parameter.cls)
+        return
+    datatype = ox.NamedNode(_XSD + parameter.type)
+    yield _SH + "datatype", datatype
+    for name, limit in (("minInclusive", parameter.minimum), ("maxInclusive", parameter.maximum)):
+        if limit:
+            yield _SH + name, ox.Literal(limit, datatype=datatype)
+
+
+def _one_of(node: ox.NamedNode, allowed: tuple[str, ...]) -> Iterator[ox.Triple]:
+    """Yield `sh:in` with a list whose cells have names, since the exports hold no blank nodes."""
+    cells = [ox.NamedNode(f"{node.value}/allowed/{number}") for number in range(1, len(allowed) + 1)]
+    yield ox.Triple(node, ox.NamedNode(_SH + "in"), cells[0])
+    for cell, value, rest in zip(cells, allowed, [*cells[1:], ox.NamedNode(namespaces.RDF + "nil")], strict=True):
+        yield ox.Triple(cell, ox.NamedNode(namespaces.RDF + "first"), ox.Literal(value))
+        yield ox.Triple(cell, ox.NamedNode(namespaces.RDF + "rest"), rest)

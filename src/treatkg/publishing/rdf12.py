@@ -1,7 +1,7 @@
 """RDF 1.2: the graph, and for each derived edge the facts that support it, as reifiers of the edge.
 
-`<fact> rdf:reifies <<( treatment tkg:indicatedFor disease )>>` says which fact an edge comes from. The same stored rules that
-draw the edges give the support, so that a negative fact never supports an edge.
+`<fact> rdf:reifies <<( treatment tkg:indicatedFor disease )>>` says which fact an edge comes from. The same rules
+that draw the edges give the support, so that a negative fact never supports an edge.
 """
 
 from __future__ import annotations

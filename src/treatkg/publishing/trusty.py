@@ -12,8 +12,6 @@ from collections.abc import Iterable
 
 import pyoxigraph as ox
 
-from treatkg import namespaces
-
 _MODULE = "RA"
 _PLACE = " "
 _LineKey = tuple[str, str, str, bool, str, str, str]
@@ -26,8 +24,7 @@ def artifact_code(quads: Iterable[ox.Quad], draft: str) -> str:
         quads: its statements, all in named graphs and without blank nodes.
         draft: the IRI that stands for it in the statements, with a last segment of its own; its parts are `draft#...`.
     """
-    ordered = sorted({_key(quad, draft) for quad in quads})
-    text = "".join(f"{name}\n{subject}\n{prop}\n{_object_line(*rest)}" for name, subject, prop, *rest in ordered)
+    text = "".join(map(_lines, sorted({_key(quad, draft) for quad in quads})))
     digest = hashlib.sha256(text.encode()).digest()
     return _MODULE + base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
@@ -45,9 +42,9 @@ def _key(quad: ox.Quad, draft: str) -> _LineKey:
     return (*place, True, quad.object.value, "" if language else quad.object.datatype.value, language)
 
 
-def _object_line(is_literal: bool, value: str, datatype: str, language: str) -> str:
-    if not is_literal:
-        return f"{value}\n"
-    escaped = value.replace("\\", "\\\\").replace("\n", "\\n")
-    kind = f"@{language.lower()}" if language else f"^{datatype or namespaces.XSD + 'string'}"
-    return f"{kind} {escaped}\n"
+def _lines(key: _LineKey) -> str:
+    name, subject, prop, is_literal, value, datatype, language = key
+    if is_literal:
+        escaped = value.replace("\\", "\\\\").replace("\n", "\\n")
+        value = f"@{language.lower()} {escaped}" if language else f"^{datatype} {escaped}"
+    return f"{name}\n{subject}\n{prop}\n{value}\n"
