@@ -144,7 +144,7 @@ def export_all(folder: Path, content: Content | None = None, progress: Progress 
     shared = content or Content()
 
     def every() -> Iterator[tuple[str, bytes]]:
-        files = []
+        files: list[dict[str, str | int]] = []
         for entry in _TABLE:
             progress(entry.name)
             for output in entry.outputs(shared):
