@@ -229,6 +229,11 @@ def test_the_last_syntax_gives_the_bytes_of_the_first(content: Content, tmp_path
     assert last.read_bytes() == resources.TRIPLES.read_bytes()
 
 
+def by_value(triples: list[ox.Triple]) -> str:
+    """Return the fingerprint after Oxigraph's store spelled numbers and dates its own way (rdflib reads -0 as 0)."""
+    return canonical.fingerprint(set(graph.store_of(triples)))
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(TRIPLES, min_size=1, max_size=8))
 def test_nothing_is_lost_of_odd_terms(
@@ -238,4 +243,4 @@ def test_nothing_is_lost_of_odd_terms(
     wanted = canonical.fingerprint(content.complete)
     for file in through(CHAIN, content, tmp_path_factory.mktemp("chain"), by_oxigraph):
         assert canonical.fingerprint(by_oxigraph(file)) == wanted, file.suffix
-        assert canonical.fingerprint(by_rdflib(file)) == wanted, file.suffix
+        assert by_value(by_rdflib(file)) == by_value(list(content.complete)), file.suffix
