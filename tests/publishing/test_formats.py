@@ -1,6 +1,7 @@
 """Exports say what the graph says, and their bytes depend on nothing else."""
 
 import functools
+import hashlib
 import json
 import os
 import subprocess
@@ -18,7 +19,7 @@ from treatkg.curation import Corpus, asserted_triples
 from treatkg.curation.reader import read_document
 from treatkg.curation.schema import load_schema
 from treatkg.errors import StorageError, UsageError
-from treatkg.publishing import Content, jsonld
+from treatkg.publishing import Content, canonical, jsonld
 
 CURATED = sorted(file for folder in ("treatments", "groups") for file in (resources.CURATED / folder).glob("*.yaml"))
 
@@ -135,14 +136,15 @@ def test_jsonld_of_one_subject_is_the_graph_of_its_file() -> None:
 
 
 @pytest.mark.parametrize(
-    ("alias", "name"), [("ttl", "turtle"), ("NT", "ntriples"), ("n-triples", "ntriples"), ("Turtle", "turtle")]
+    ("alias", "name"),
+    [("ttl", "turtle"), ("NT", "ntriples"), ("n-triples", "ntriples"), ("Turtle", "turtle"), ("flat", "jsonld-flat")],
 )
 def test_formats_have_other_names(alias: str, name: str) -> None:
     assert publishing.single(alias) == publishing.single(name)
 
 
 @pytest.mark.parametrize(
-    ("name", "message"), [("turtel", 'did you mean "turtle"'), ("protege", "turtle, ntriples, jsonld")]
+    ("name", "message"), [("turtel", 'did you mean "turtle"'), ("word", "turtle, ntriples, jsonld")]
 )
 def test_formats_that_there_are_not(name: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
@@ -171,11 +173,23 @@ def test_a_failing_export_leaves_every_previous_file_whole(tmp_path: Path) -> No
     assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "before"
 
 
-@pytest.mark.parametrize("name", [name for name, entry in publishing.FORMATS.items() if not entry.folder])
-def test_bytes_do_not_depend_on_the_hash_seed(name: str) -> None:
-    def run(seed: str) -> bytes:
-        command = [sys.executable, "-m", "treatkg", "export", name]
-        environment = {**os.environ, "PYTHONHASHSEED": seed}
-        return subprocess.run(command, env=environment, capture_output=True, check=True).stdout
+@pytest.mark.slow
+def test_bytes_do_not_depend_on_hash_seed_zone_or_locale(tmp_path: Path) -> None:
+    def run(name: str, **environment: str) -> dict[str, bytes]:
+        command = [sys.executable, "-m", "treatkg", "export", "--all", "--out", str(tmp_path / name)]
+        subprocess.run(command, env={**os.environ, **environment}, capture_output=True, check=True)
+        return {str(file.relative_to(tmp_path / name)): file.read_bytes() for file in (tmp_path / name).rglob("*.*")}
 
-    assert run("1") == run("2")
+    one = run("one", PYTHONHASHSEED="1", TZ="UTC", LC_ALL="C")
+    assert one == run("two", PYTHONHASHSEED="2", TZ="Asia/Tokyo", LC_ALL="C.UTF-8")
+    manifest = json.loads(one.pop("manifest.json"))
+    assert {entry["path"]: entry["sha256"] for entry in manifest["files"]} == {
+        path: hashlib.sha256(content).hexdigest() for path, content in one.items()
+    }
+    assert manifest["fingerprint"] == canonical.fingerprint(graph.parse_file(resources.TRIPLES))
+    assert manifest["issued"] == "2026-11-21"
+
+
+def test_no_two_formats_have_one_name() -> None:
+    names = [name for entry in publishing.FORMATS.values() for name in (entry.name, *entry.aliases)]
+    assert len(names) == len(set(names))
