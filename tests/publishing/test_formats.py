@@ -193,3 +193,8 @@ def test_bytes_do_not_depend_on_hash_seed_zone_or_locale(tmp_path: Path) -> None
 def test_no_two_formats_have_one_name() -> None:
     names = [name for entry in publishing.FORMATS.values() for name in (entry.name, *entry.aliases)]
     assert len(names) == len(set(names))
+
+
+def test_every_format_is_documented() -> None:
+    text = "".join(file.read_text(encoding="utf-8") for file in (resources.ROOT / "docs").glob("*.md"))
+    assert [name for name in publishing.FORMATS if f"`{name}`" not in text] == []

@@ -77,7 +77,7 @@ def test_parameters_are_described(store: ox.Store) -> None:
     )
     described = {name: rest for name, *rest in found}
     assert described.keys() == queries.find("options-for-patient").params.keys()
-    assert described["ageMonths"] == [namespaces.XSD + "integer", "0", "1800", "true"]
+    assert described["ageMonths"] == [namespaces.XSD + "integer", "0", "1800", "false"]
     allowed = ask(
         store,
         f"""PREFIX rdf: <{namespaces.RDF}> SELECT ?value {{
