@@ -42,7 +42,8 @@ def single_valued() -> frozenset[str]:
     for file in sorted(resources.SHAPES.glob("*.ttl")):
         store.load(path=str(file), format=ox.RdfFormat.TURTLE)
     found = store.query(
-        f"SELECT DISTINCT ?path WHERE {{ ?shape <{namespaces.SHACL}path> ?path ; <{namespaces.SHACL}maxCount> 1 }}"
+        f"""SELECT DISTINCT ?path
+        WHERE {{ ?shape <{namespaces.SHACL}path> ?path ; <{namespaces.SHACL}maxCount> 1 FILTER(isIRI(?path)) }}"""
     )
     return frozenset(graph.iri_of(row["path"]) for row in graph.rows(found))
 
