@@ -136,6 +136,8 @@ def write_all_atomically(folder: Path, files: Iterable[tuple[str, bytes]], *, ma
             folder.mkdir(parents=True, exist_ok=True)
         for name, content in files:
             path = _target(folder / name)
+            if path in beside:
+                raise StorageError(f"{path}: two files of this name; nothing was written")
             if path.parent != folder:
                 path.parent.mkdir(parents=True, exist_ok=True)
             beside[path] = _write_beside(path, content)

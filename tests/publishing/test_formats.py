@@ -190,6 +190,13 @@ def test_bytes_do_not_depend_on_hash_seed_zone_or_locale(tmp_path: Path) -> None
     assert manifest["issued"] == "2026-11-21"
 
 
+def test_two_files_of_one_name_are_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("before", encoding="utf-8")
+    with pytest.raises(StorageError, match="two files of this name"):
+        graph.write_all_atomically(tmp_path, [("a.txt", b"one"), ("a.txt", b"two")])
+    assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"before"]
+
+
 def test_no_two_formats_have_one_name() -> None:
     names = [name for entry in publishing.FORMATS.values() for name in (entry.name, *entry.aliases)]
     assert len(names) == len(set(names))

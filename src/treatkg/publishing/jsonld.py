@@ -39,7 +39,9 @@ def files(content: Content) -> Iterator[Output]:
         BadInputError: two ids give one path.
     """
     ids: dict[str, str] = {}
-    for name, node in documents(content.curated).items():
+    found = documents(content.curated)
+    read_back(write(list(found.values()), namespaces.context()), ox.RdfFormat.JSON_LD, content.curated)
+    for name, node in found.items():
         path = _UNSAFE.sub("-", name.replace(":", "/")) + ".jsonld"
         other = ids.setdefault(path.lower(), name)
         if other != name:
