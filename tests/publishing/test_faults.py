@@ -1,5 +1,6 @@
 """What goes wrong while files are written leaves the previous files whole, and nothing beside them."""
 
+import functools
 import os
 import resource
 import signal
@@ -135,7 +136,9 @@ def test_an_interrupted_export_of_everything(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(content)
     command = [sys.executable, "-m", "treatkg", "export", "--all", "--out", str(tmp_path)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    # A shell starts what runs in the background deaf to interrupts; the child is not to inherit that.
+    hear = functools.partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=hear) as process:  # noqa: PLW1509
         while process.poll() is None and not list(tmp_path.glob(".treatkg.nt*")):
             time.sleep(0.05)
         assert process.poll() is None
