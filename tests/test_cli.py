@@ -418,13 +418,6 @@ def test_export_alone_lists_the_formats(run: Run) -> None:
     assert "turtle" in run("export").out
 
 
-@pytest.mark.slow
-def test_export_of_everything(run: Run, tmp_path: Path) -> None:
-    done = run("export", "--all", "--out", str(tmp_path / "all"))
-    assert (done.code, done.out) == (0, "")
-    assert (tmp_path / "all" / "treatkg.ttl").read_bytes() == run("export", "turtle").out.encode()
-
-
 def test_a_closed_pipe_is_no_error() -> None:
     with start("export", "ntriples") as process:
         assert process.stdout is not None

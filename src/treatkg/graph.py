@@ -86,23 +86,29 @@ def canonical_turtle(triples: Iterable[ox.Triple], prefixes: Mapping[str, str] |
         triples: in any order.
         prefixes: prefix -> namespace, beside those of the project.
     """
-    ordered = sorted(set(triples), key=_order)
     table = {**namespaces.prefixes(), **(prefixes or {})}
-    text = ox.serialize(ordered, format=ox.RdfFormat.TURTLE, prefixes=table, base_iri=namespaces.BASE) or b""
+    ordered = sorted(set(triples), key=order)
+    text = ox.serialize(ordered, format=ox.RdfFormat.TURTLE, prefixes=table, base_iri=namespaces.BASE)
+    return with_sorted_head(text or b"")
+
+
+def order(triple: ox.Triple) -> tuple[str, bool, str, str]:
+    """Return the key that puts triples in the canonical order: by subject, its types first."""
+    return str(triple.subject), triple.predicate != RDF_TYPE, triple.predicate.value, str(triple.object)
+
+
+def with_sorted_head(text: bytes) -> bytes:
+    """Order the prefixes of Turtle or TriG, which the serialiser writes in no fixed order."""
     head, body = [], text.splitlines(keepends=True)
     while body and body[0].startswith((b"@prefix ", b"@base ")):
         head.append(body.pop(0))
-    return b"".join([*sorted(head), b"\n", *body])  # the serialiser writes prefixes in no fixed order
+    return b"".join([*sorted(head), b"\n", *body])
 
 
 def canonical_ntriples(triples: Iterable[ox.Triple]) -> bytes:
     """Write triples as sorted N-Triples, one statement a line."""
     lines = {f"{triple.subject} {triple.predicate} {triple.object} .\n" for triple in triples}
     return "".join(sorted(lines)).encode()
-
-
-def _order(triple: ox.Triple) -> tuple[str, bool, str, str]:
-    return str(triple.subject), triple.predicate != RDF_TYPE, triple.predicate.value, str(triple.object)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -117,7 +123,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 def write_all_atomically(folder: Path, files: Iterable[tuple[str, bytes]], *, make_folder: bool = True) -> list[Path]:
     """Write files into a folder: all are written beside the previous ones, then replace them.
 
-    A failure or an interrupt while they are made leaves every previous file as it was.
+    A failure or an interrupt while they are made leaves every previous file as it was. A link is followed.
 
     Args:
         folder: where they go.
@@ -128,7 +134,7 @@ def write_all_atomically(folder: Path, files: Iterable[tuple[str, bytes]], *, ma
         The files that were written.
 
     Raises:
-        StorageError: a file cannot be written.
+        StorageError: a file cannot be written, or its name is that of a folder, device or pipe.
     """
     beside: dict[Path, Path] = {}
     path = folder
@@ -136,7 +142,9 @@ def write_all_atomically(folder: Path, files: Iterable[tuple[str, bytes]], *, ma
         if make_folder:
             folder.mkdir(parents=True, exist_ok=True)
         for name, content in files:
-            path = folder / name
+            path = _target(folder / name)
+            if path in beside:
+                raise StorageError(f"{path}: two files of this name; nothing was written")
             if path.parent != folder:
                 path.parent.mkdir(parents=True, exist_ok=True)
             beside[path] = _write_beside(path, content)
@@ -149,6 +157,14 @@ def write_all_atomically(folder: Path, files: Iterable[tuple[str, bytes]], *, ma
         for temporary in beside.values():
             temporary.unlink(missing_ok=True)
     return list(beside)
+
+
+def _target(path: Path) -> Path:
+    target = path.resolve() if path.is_symlink() else path
+    if target.exists() and not target.is_file():
+        kind = "a folder" if target.is_dir() else "a device or pipe"
+        raise StorageError(f"{path}: cannot be written (it is {kind}); name a file")
+    return target
 
 
 def _write_beside(path: Path, content: bytes) -> Path:

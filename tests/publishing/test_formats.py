@@ -122,7 +122,7 @@ def documents(corpus: Corpus) -> dict[str, Any]:
 
 @pytest.mark.parametrize("file", CURATED, ids=[file.stem for file in CURATED])
 def test_jsonld_of_one_treatment_has_the_shape_of_its_file(file: Path, documents: dict[str, Any]) -> None:
-    exported = json.loads(jsonld.write([documents[file.stem]]))
+    exported = json.loads(jsonld.write([documents[file.stem]], namespaces.context()))
     assert nesting([exported]) == nesting(with_facts_from_elsewhere(file))
 
 
@@ -135,14 +135,15 @@ def test_jsonld_of_one_subject_is_the_graph_of_its_file() -> None:
 
 
 @pytest.mark.parametrize(
-    ("alias", "name"), [("ttl", "turtle"), ("NT", "ntriples"), ("n-triples", "ntriples"), ("Turtle", "turtle")]
+    ("alias", "name"),
+    [("ttl", "turtle"), ("NT", "ntriples"), ("n-triples", "ntriples"), ("Turtle", "turtle"), ("flat", "jsonld-flat")],
 )
 def test_formats_have_other_names(alias: str, name: str) -> None:
     assert publishing.single(alias) == publishing.single(name)
 
 
 @pytest.mark.parametrize(
-    ("name", "message"), [("turtel", 'did you mean "turtle"'), ("protege", "turtle, ntriples, jsonld")]
+    ("name", "message"), [("turtel", 'did you mean "turtle"'), ("word", "turtle, ntriples, jsonld")]
 )
 def test_formats_that_there_are_not(name: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
@@ -171,11 +172,29 @@ def test_a_failing_export_leaves_every_previous_file_whole(tmp_path: Path) -> No
     assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "before"
 
 
-@pytest.mark.parametrize("name", [name for name, entry in publishing.FORMATS.items() if not entry.folder])
-def test_bytes_do_not_depend_on_the_hash_seed(name: str) -> None:
-    def run(seed: str) -> bytes:
-        command = [sys.executable, "-m", "treatkg", "export", name]
-        environment = {**os.environ, "PYTHONHASHSEED": seed}
-        return subprocess.run(command, env=environment, capture_output=True, check=True).stdout
+@pytest.mark.slow
+def test_bytes_do_not_depend_on_hash_seed_zone_or_locale(tmp_path: Path) -> None:
+    def run(name: str, **environment: str) -> dict[str, bytes]:
+        command = [sys.executable, "-m", "treatkg", "export", "--all", "--out", str(tmp_path / name)]
+        subprocess.run(command, env={**os.environ, **environment}, capture_output=True, check=True)
+        return {str(file.relative_to(tmp_path / name)): file.read_bytes() for file in (tmp_path / name).rglob("*.*")}
 
-    assert run("1") == run("2")
+    one = run("one", PYTHONHASHSEED="1", TZ="UTC", LC_ALL="C")
+    assert one == run("two", PYTHONHASHSEED="2", TZ="Asia/Tokyo", LC_ALL="C.UTF-8")
+
+
+def test_two_files_of_one_name_are_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("before", encoding="utf-8")
+    with pytest.raises(StorageError, match="two files of this name"):
+        graph.write_all_atomically(tmp_path, [("a.txt", b"one"), ("a.txt", b"two")])
+    assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"before"]
+
+
+def test_no_two_formats_have_one_name() -> None:
+    names = [name for entry in publishing.FORMATS.values() for name in (entry.name, *entry.aliases)]
+    assert len(names) == len(set(names))
+
+
+def test_every_format_is_documented() -> None:
+    text = "".join(file.read_text(encoding="utf-8") for file in (resources.ROOT / "docs").glob("*.md"))
+    assert [name for name in publishing.FORMATS if f"`{name}`" not in text] == []

@@ -26,6 +26,8 @@ for module in (ask, make, reason, publish, operate):
         app.command()(command)
 app.add_typer(link, name="link")
 
+_INTERRUPTED = 130  # what typer and shells return for Ctrl-C
+
 
 def _print_version(value: bool) -> None:
     if value:
@@ -59,6 +61,14 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(ExitCode.OK)
-    except KeyboardInterrupt:
-        typer.echo("treatkg: interrupted; nothing was changed", err=True)
-        sys.exit(130)
+    except KeyboardInterrupt:  # older versions of typer let it through
+        _say_interrupted()
+    except SystemExit as done:
+        if done.code == _INTERRUPTED:
+            _say_interrupted()
+        raise
+
+
+def _say_interrupted() -> None:
+    typer.echo("treatkg: interrupted; nothing was changed", err=True)
+    sys.exit(_INTERRUPTED)

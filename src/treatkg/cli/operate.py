@@ -33,7 +33,8 @@ def info() -> None:
     import hashlib
 
     import treatkg
-    from treatkg import resources
+    from treatkg import graph, resources
+    from treatkg.publishing import canonical
 
     knowledge = treatkg.open()
     header = knowledge.header()
@@ -44,6 +45,7 @@ def info() -> None:
         typer.echo(f"{count:>7} {name}")
     digest = hashlib.sha256(resources.TRIPLES.read_bytes()).hexdigest()
     typer.echo(f"\n{resources.TRIPLES}\nsha256 {digest}")
+    typer.echo(f"fingerprint {canonical.fingerprint(graph.parse_file(resources.TRIPLES))}")
 
 
 def serve(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from treatkg.errors import UsageError
+from treatkg.errors import StorageError, UsageError
 
 
 class DiffFormat(StrEnum):
@@ -31,9 +32,10 @@ def export(
     subject: Annotated[str | None, typer.Option("--subject", help="JSON-LD of one treatment only, by its id.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Write every format into the folder --out.")] = False,
 ) -> None:
-    """Write the graph in another format.
+    """Write the graph in another format. Files that are there are replaced at once, when all is written, or not at all.
 
-    For example: treatkg export jsonld --subject dupilumab, or treatkg export --all --out published
+    For example: treatkg export rdfxml --out treatkg.rdf, or treatkg export jsonld --subject dupilumab, or
+    treatkg export --all --out published
     """
     from treatkg import publishing
     from treatkg.publishing import jsonld
@@ -47,7 +49,7 @@ def export(
             raise UsageError("--subject goes with jsonld")
         _write(jsonld.subject(subject, publishing.Content()), out)
     elif out is None:
-        sys.stdout.buffer.write(publishing.single(output_format))
+        _print(publishing.single(output_format))
     else:
         _report(publishing.export(output_format, out), out)
 
@@ -136,10 +138,22 @@ def _write(content: bytes, out: Path | None) -> None:
     from treatkg import graph
 
     if out is None:
-        sys.stdout.buffer.write(content)
+        _print(content)
     else:
         graph.write_atomically(out, content)
         _report([out], out)
+
+
+def _print(content: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())  # what is still buffered would fail again at the exit
+        raise StorageError(f"standard output cannot be written ({error.strerror or error})") from error
 
 
 def _report(written: list[Path], out: Path) -> None:

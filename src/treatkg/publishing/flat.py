@@ -15,7 +15,7 @@ import pyoxigraph as ox
 
 from treatkg import namespaces
 from treatkg.namespaces import RDF, RDFS, TKG, XSD
-from treatkg.publishing.jsonld import keys_by_property
+from treatkg.publishing import compaction
 from treatkg.publishing.view import Value, View
 
 SEPARATOR = " | "  # between values
@@ -43,7 +43,7 @@ class Flattener:
 
     def __init__(self, view: View) -> None:
         self.view = view
-        self._keys = {prop: key for prop, (key, _) in keys_by_property().items()}
+        self._keys = {prop: key for prop, (key, _) in compaction.keys().items()}
         others = sorted(view.used_properties - set(self._keys))  # generated ones, which the context does not name
         self._ranks = {prop: rank for rank, prop in enumerate([*self._keys, *others])}
         self._datatypes: dict[Field, set[str]] = {}

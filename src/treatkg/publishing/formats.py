@@ -52,6 +52,30 @@ _TABLE = (
     Format(
         "jsonld", "What is curated, in the shape of the curated files.", "jsonld:outputs", aliases=("json-ld", "framed")
     ),
+    Format("jsonld-files", "The same, one file a subject.", "jsonld:files", folder=True),
+    Format("jsonld-flat", "The whole graph as a flat list of nodes.", "jsonld:flat", aliases=("flat",)),
+    Format(
+        "nquads",
+        "Named graphs (assertions, provenance, sources, terms, entailments), sorted.",
+        "datasets:nquads",
+        aliases=("nq", "n-quads"),
+    ),
+    Format("trig", "The same named graphs, to read.", "datasets:trig"),
+    Format("rdfxml", "The whole graph as RDF/XML.", "xml:rdfxml", aliases=("rdf", "xml", "rdf/xml")),
+    Format(
+        "rdf12",
+        "RDF 1.2 Turtle: each derived edge with the facts that support it (Oxigraph; not rdflib).",
+        "rdf12:turtle",
+        aliases=("turtle-1.2", "rdf-star"),
+    ),
+    Format(
+        "nanopubs",
+        "Each fact as a nanopublication with its evidence, in one TriG file.",
+        "nanopubs:trig",
+        aliases=("nanopub",),
+    ),
+    Format("queries", "The stored queries as sh:SPARQLExecutable.", "questions:turtle"),
+    Format("owl", "Ontology, axioms and graph as one OWL ontology, for Protégé.", "xml:owl", aliases=("protege",)),
     Format("kgx", "Nodes and edges of the Biolink Model, as TSV and JSON lines.", "kgx:outputs", folder=True),
     Format("csv", "Tables for people, one for each class of facts.", "csv_tables:outputs", folder=True),
     Format("cytoscape", "The network of treatments, targets and diseases for Cytoscape.", "networks:cytoscape"),
@@ -114,6 +138,8 @@ def export(name: str, out: Path, content: Content | None = None) -> list[Path]:
 
 def export_all(folder: Path, content: Content | None = None, progress: Progress = lambda _name: None) -> list[Path]:
     """Write every format into a folder; formats of several files into a folder of their own below it.
+
+    `manifest.json` lists the files with their SHA-256, and gives the fingerprint of the graph (see `canonical`).
 
     Args:
         folder: is made if it is not there.

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pyoxigraph as ox
+
 from treatkg import graph
+from treatkg.publishing.checked import read_back
 from treatkg.publishing.content import Content
 from treatkg.publishing.formats import Output
 
 
 def turtle(content: Content) -> Iterator[Output]:
     """Write canonical Turtle."""
-    yield Output("treatkg.ttl", graph.canonical_turtle(content.complete))
+    text = graph.canonical_turtle(content.complete)
+    yield Output("treatkg.ttl", read_back(text, ox.RdfFormat.TURTLE, content.complete))
 
 
 def ntriples(content: Content) -> Iterator[Output]:
     """Write sorted N-Triples."""
-    yield Output("treatkg.nt", graph.canonical_ntriples(content.complete))
+    text = graph.canonical_ntriples(content.complete)
+    yield Output("treatkg.nt", read_back(text, ox.RdfFormat.N_TRIPLES, content.complete))
