@@ -2,9 +2,6 @@
 
 import functools
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -170,17 +167,6 @@ def test_a_failing_export_leaves_every_previous_file_whole(tmp_path: Path) -> No
         graph.write_all_atomically(tmp_path, files())
     assert [file.name for file in tmp_path.rglob("*") if file.is_file()] == ["a.txt"]
     assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "before"
-
-
-@pytest.mark.slow
-def test_bytes_do_not_depend_on_hash_seed_zone_or_locale(tmp_path: Path) -> None:
-    def run(name: str, **environment: str) -> dict[str, bytes]:
-        command = [sys.executable, "-m", "treatkg", "export", "--all", "--out", str(tmp_path / name)]
-        subprocess.run(command, env={**os.environ, **environment}, capture_output=True, check=True)
-        return {str(file.relative_to(tmp_path / name)): file.read_bytes() for file in (tmp_path / name).rglob("*.*")}
-
-    one = run("one", PYTHONHASHSEED="1", TZ="UTC", LC_ALL="C")
-    assert one == run("two", PYTHONHASHSEED="2", TZ="Asia/Tokyo", LC_ALL="C.UTF-8")
 
 
 def test_two_files_of_one_name_are_an_error(tmp_path: Path) -> None:
