@@ -1,17 +1,17 @@
-"""Pages for people about the ontology and the shapes, made from their files."""
+"""Pages for people about the ontology, its lists and the shapes, made from their files."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from treatkg import graph, resources
-from treatkg.documentation import ontology, shapes
+from treatkg.documentation import ontology, shapes, vocabulary
 
 _STYLE = Path(__file__).parents[1] / "server" / "static" / "style.css"
 
 
 def write(folder: Path) -> list[Path]:
-    """Write the pages: `index.html`, `ontology.html`, and one page for each file of shapes below `shapes/`.
+    """Write `index.html`, `ontology.html`, `vocabulary.html`, and below `shapes/` a page for each file of shapes.
 
     Args:
         folder: is made if it is not there.
@@ -25,6 +25,7 @@ def write(folder: Path) -> list[Path]:
     """
     files = [
         ("ontology.html", ontology.page()),
+        ("vocabulary.html", vocabulary.page()),
         *shapes.pages(resources.SHAPES),
         ("style.css", _STYLE.read_bytes()),
     ]

@@ -1,45 +1,49 @@
 """The page of the ontology, laid out by pyLODE.
 
-pyLODE cannot show nested class expressions, so definitions go to it in words; and it takes one ontology, so the
-vocabulary comes as more individuals of it.
+pyLODE cannot show nested class expressions, so definitions go to it in words.
 """
 
 from __future__ import annotations
 
 import logging
+from typing import TypeGuard
 
+import pyoxigraph as ox
 import rdflib
-from rdflib.namespace import OWL, RDF, RDFS, SKOS
+from rdflib.namespace import SKOS
 
-from treatkg import namespaces, resources
+from treatkg import graph, namespaces, resources
 from treatkg.errors import UsageError
 from treatkg.reasoning import axioms
 
+_LABEL = ox.NamedNode(namespaces.RDFS + "label")
+
 
 def page() -> bytes:
-    """Return the page: every class, property and value with its definition, source and example.
+    """Return the page: every class and property with its definition, source and example.
 
     Raises:
         UsageError: pyLODE is missing.
     """
     try:
-        logging.getLogger("rdflib.term").setLevel(logging.ERROR)
         from pylode import OntPub
     except ImportError as error:
         raise UsageError("the page of the ontology needs pyLODE: pip install 'treatkg[docs]'") from error
+    logging.getLogger().setLevel(logging.WARNING)  # pyLODE asks for everything
     html: str = OntPub(_source()).make_html()
     return html.encode()
 
 
 def _source() -> rdflib.Graph:
     source = rdflib.Graph().parse(resources.ONTOLOGY / "treatkg.ttl")
-    vocabulary = rdflib.Graph().parse(resources.ONTOLOGY / "vocabulary.ttl")
-    labels = {str(term): str(label) for term, label in (source + vocabulary).subject_objects(RDFS.label)}
+    terms = graph.background()
+    labels = {graph.iri_of(t.subject): t.object.value for t in terms if t.predicate == _LABEL and _is_text(t.object)}
     _say_definitions(source, labels)
-    for triple in vocabulary:
-        if OWL.Ontology not in triple and (triple[0], RDF.type, OWL.Ontology) not in vocabulary:
-            source.add(triple)
     return source
+
+
+def _is_text(term: object) -> TypeGuard[ox.Literal]:
+    return isinstance(term, ox.Literal)
 
 
 def _say_definitions(source: rdflib.Graph, labels: dict[str, str]) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import jinja2
 import rdflib
 from rdflib.namespace import RDF, SH
 
-from treatkg import __version__, namespaces, validation
+from treatkg import namespaces, validation
+from treatkg.documentation.pages import render
 
 _NOT_SHOWN = {SH.path, SH.severity, SH.message, SH.property, SH.targetClass, SH.ignoredProperties, RDF.type}
 _TARGETS = {
@@ -19,13 +19,6 @@ _TARGETS = {
     SH.targetObjectsOf: "what is a value of",
     SH.targetNode: "",
 }
-_environment = jinja2.Environment(
-    loader=jinja2.PackageLoader("treatkg.documentation"),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 
 
 @dataclass(frozen=True)
@@ -53,13 +46,9 @@ class File:
 def pages(folder: Path) -> Iterator[tuple[str, bytes]]:
     """Return the path and content of each page, the index first."""
     files = [_read(file) for file in sorted(folder.glob("*.ttl"))]
-    yield "index.html", _render("index.html", files=files, root="")
+    yield "index.html", render("index.html", files=files, root="")
     for file in files:
-        yield f"shapes/{file.name}.html", _render("shapes.html", file=file, root="../")
-
-
-def _render(template: str, **values: object) -> bytes:
-    return _environment.get_template(template).render(version=__version__, **values).encode()
+        yield f"shapes/{file.name}.html", render("shapes.html", file=file, root="../")
 
 
 def _read(path: Path) -> File:
@@ -67,7 +56,8 @@ def _read(path: Path) -> File:
     comment = [line.removeprefix("#").strip() for line in text.split("@prefix")[0].strip().splitlines()]
     title, *rest = "\n".join(comment).split("\n\n")
     graph = rdflib.Graph().parse(data=text, format="turtle")
-    nodes = sorted(graph.subjects(RDF.type, SH.NodeShape), key=lambda node: text.find(_local(node)))
+    shapes = {shape for kind in (SH.NodeShape, SH.PropertyShape) for shape in graph.subjects(RDF.type, kind)}
+    nodes = sorted(shapes - set(graph.objects(None, SH.property)), key=lambda node: text.find(f"{_local(node)} a "))
     checks = [check for node in nodes for check in _checks(graph, node, text)]
     return File(path.stem, title.replace("\n", " "), tuple(part.replace("\n", " ") for part in rest), tuple(checks))
 
