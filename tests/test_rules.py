@@ -41,6 +41,7 @@ def test_absolute_unqualified_contraindication_becomes_an_edge() -> None:
     [
         ("; tkg:condition <a/c/2>", ""),  # "pregnant women with psoriasis" never yields psoriasis
         ("; tkg:population <a/c/p>", ""),
+        ("; tkg:route tkg:IntramuscularRoute", ""),
         ("; tkg:polarity tkg:Negative", ""),
         ('; tkg:validUntil "2020-01-01"^^xsd:date', ""),
         ('; tkg:validFrom "2030-01-01"^^xsd:date', ""),

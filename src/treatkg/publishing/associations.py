@@ -104,7 +104,8 @@ def people(view: View, fact: str, describe: Callable[[str], str]) -> People:
     """Return the node of the people in whom a contraindication's conditions hold together."""
     conditions = [describe(each) for each in view.texts(fact, TKG + "condition")]
     groups = [describe(each) for each in view.texts(fact, TKG + "population")]
-    name = "people with all of: " + " AND ".join(f"({each})" for each in [*conditions, *groups])
+    routes = [f"given by this route: {describe(each)}" for each in view.texts(fact, TKG + "route")]
+    name = "people with all of: " + " AND ".join(f"({each})" for each in [*conditions, *groups, *routes])
     return People(f"{fact}/people", name)
 
 
@@ -152,9 +153,9 @@ def _contraindication(view: View, fact: str) -> list[Edge]:
 
 
 def plain_condition(view: View, fact: str) -> list[str]:
-    """Return what the only, unqualified condition of a contraindication for everybody is about (any of them)."""
+    """Return what the only, unqualified condition of a contraindication for everybody, by every route, is about."""
     conditions = view.texts(fact, TKG + "condition")
-    if len(conditions) != 1 or view.values(fact, TKG + "population"):
+    if len(conditions) != 1 or view.values(fact, TKG + "population") or view.values(fact, TKG + "route"):
         return []
     kind = view.first(conditions[0], TKG + "conditionKind").removeprefix(TKG)
     limits = any(view.values(conditions[0], TKG + name) for name in ("grade", "threshold", "except", "during"))
