@@ -23,7 +23,8 @@ serve: setup
 
 test: lint
 	$(BIN)/treatkg build --check
-	$(BIN)/python -m pytest
+	$(BIN)/treatkg link check
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 lint: setup-dev
 	$(BIN)/ruff check .

@@ -6,6 +6,7 @@ import pyoxigraph as ox
 import pytest
 import rdflib
 
+import treatkg
 from treatkg import graph, namespaces, publishing
 from treatkg.errors import BadInputError
 from treatkg.publishing import Content, datasets
@@ -55,14 +56,16 @@ def test_each_graph_holds_what_it_says(dataset: dict[str, set[ox.Triple]], conte
 TYPE = namespaces.RDF + "type"
 
 
-def test_each_graph_is_described_with_licence_date_and_size(dataset: dict[str, set[ox.Triple]]) -> None:
+def test_each_graph_is_described_with_licence_date_and_size(
+    dataset: dict[str, set[ox.Triple]], kg: treatkg.Knowledge
+) -> None:
     for name in datasets.PARTS:
         described = {
             t.predicate.value: t.object for t in dataset[""] if graph.iri_of(t.subject) == datasets.GRAPHS + name
         }
         assert str(described[namespaces.DCTERMS + "license"]) == "<https://creativecommons.org/licenses/by/4.0/>"
         assert described[namespaces.DCTERMS + "issued"] == ox.Literal(
-            "2026-11-21", datatype=ox.NamedNode(namespaces.XSD + "date")
+            str(kg.header()["issued"]), datatype=ox.NamedNode(namespaces.XSD + "date")
         )
         assert described["http://rdfs.org/ns/void#triples"] == ox.Literal(len(dataset[name]))
         assert namespaces.RDFS + "label" in described

@@ -8,6 +8,7 @@ import pyoxigraph as ox
 import pytest
 import rdflib
 
+import treatkg
 from treatkg import graph, namespaces, publishing
 from treatkg.publishing import Content, nanopubs
 
@@ -100,14 +101,14 @@ def test_everything_that_is_curated_of_facts_is_in_them(published: dict[str, lis
     assert len(of_facts) > 50_000
 
 
-def test_who_published_it_and_when(published: dict[str, list[ox.Quad]]) -> None:
+def test_who_published_it_and_when(published: dict[str, list[ox.Quad]], kg: treatkg.Knowledge) -> None:
     said = {
         t.predicate.value: t.object
         for t in part(published[FACT], "pubinfo")
         if str(t.subject) == f"<{iri(published[FACT])}>"
     }
     time = ox.NamedNode(namespaces.XSD + "dateTime")
-    assert said[namespaces.DCTERMS + "created"] == ox.Literal("2026-11-21T00:00:00Z", datatype=time)
+    assert said[namespaces.DCTERMS + "created"] == ox.Literal(f"{kg.header()['issued']}T00:00:00Z", datatype=time)
     assert str(said[namespaces.DCTERMS + "license"]) == "<https://creativecommons.org/licenses/by/4.0/>"
     assert str(said["http://purl.org/pav/createdWith"]).startswith("<https://w3id.org/treatkg/software/")
     assert namespaces.DCTERMS + "creator" in said

@@ -98,12 +98,14 @@ def test_a_query_that_asks_elsewhere_says_where(tmp_path: Path) -> None:
     folder.mkdir()
     file = folder / "elsewhere.rq"
     file.write_text(
-        '#+ summary: "Elsewhere?"\nprefix ex: <http://example.org/> # SERVICE <http://no.example/>\n'
-        "ASK { ?s ex:p ?o SERVICE SILENT <http://example.org/sparql> { ?o ex:q ?r } }\n",
+        '#+ summary: "Elsewhere?"\n#+ online: [uniprot]\nprefix ex: <http://example.org/> # SERVICE <http://no.example/>\n'
+        "ASK { ?s ex:p ?o SERVICE SILENT <https://sparql.uniprot.org/sparql> { ?o ex:q ?r } }\n",
         encoding="utf-8",
     )
     said = {t.predicate.value: str(t.object) for t in questions.describe(queries.read_query(file))}
-    assert said["https://purl.expasy.org/sparql-examples/ontology#federatesWith"] == "<http://example.org/sparql>"
+    assert (
+        said["https://purl.expasy.org/sparql-examples/ontology#federatesWith"] == "<https://sparql.uniprot.org/sparql>"
+    )
     assert said[namespaces.SHACL + "ask"].startswith('"ASK {')
     file.write_text('#+ summary: "An update"\nINSERT DATA { <http://e/s> <http://e/p> 1 }\n', encoding="utf-8")
     with pytest.raises(BadInputError, match="expected SELECT"):

@@ -90,7 +90,10 @@ def test_owl_has_one_header_and_every_axiom_and_statement(owl: bytes, content: C
     headers = {t for t in lost if graph.iri_of(t.object) == namespaces.OWL + "Ontology"}
     versions = {t for t in lost if t.predicate.value == namespaces.OWL + "versionIRI"}
     assert lost == headers | versions
-    assert {t.subject for t in versions} <= {t.subject for t in headers}
+    dataset = ox.NamedNode(namespaces.DATASET)
+    assert {t.subject for t in versions} <= {t.subject for t in headers} | {dataset}
+    (release,) = (t for t in versions if t.subject == dataset)
+    assert ox.Triple(ox.NamedNode(xml.ONTOLOGY), release.predicate, release.object) in triples
     restrictions = f"SELECT ?r WHERE {{ ?r a <{namespaces.OWL}Restriction> }}"
     source = graph.store_of(graph.parse_file(resources.ONTOLOGY / "treatkg.ttl"))
     expected = len(list(graph.rows(source.query(restrictions))))

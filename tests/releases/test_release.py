@@ -119,6 +119,7 @@ def test_a_release_and_the_next(tmp_path: Path) -> None:
     changes = (folder / "CHANGES.md").read_text(encoding="utf-8")
     assert "tapinarof" in changes
     assert "note added: A note." in changes
-    graph = (folder / "treatkg.ttl").read_text(encoding="utf-8")
-    assert "owl:versionIRI <https://w3id.org/treatkg/release/0.2.0>" in graph
-    assert "owl:priorVersion <https://w3id.org/treatkg/release/0.1.0>" in graph
+    (row,) = treatkg.open(folder).select(
+        "SELECT ?release ?prior WHERE { <dataset> owl:versionIRI ?release ; owl:priorVersion ?prior }"
+    )
+    assert row == tuple(f"https://w3id.org/treatkg/release/{version}" for version in ("0.2.0", "0.1.0"))

@@ -10,6 +10,7 @@ _TYPES = {
     ".nq": ("application/n-quads", "https://www.w3.org/TR/n-quads/"),
     ".trig": ("application/trig", "https://www.w3.org/TR/trig/"),
     ".rdf": ("application/rdf+xml", "https://www.w3.org/TR/rdf-syntax-grammar/"),
+    ".owl": ("application/rdf+xml", "https://www.w3.org/TR/owl2-mapping-to-rdf/"),
     ".jsonld": ("application/ld+json", "https://www.w3.org/TR/json-ld11/"),
     ".rq": ("application/sparql-query", "https://www.w3.org/TR/sparql11-query/"),
     ".csv": ("text/csv", "https://www.w3.org/TR/tabular-data-model/"),

@@ -16,6 +16,8 @@ from treatkg.publishing.formats import Output
 
 ONTOLOGY = "https://w3id.org/treatkg/owl"
 _OWL, _RDF, _RDFS = namespaces.OWL, namespaces.RDF, namespaces.RDFS
+_DATASET = ox.NamedNode(namespaces.DATASET)
+_RELEASES = {_OWL + "versionIRI", _OWL + "priorVersion"}
 _BUILT_IN = (_OWL, _RDF, _RDFS)
 _DECLARING = {
     _OWL + kind for kind in ("Class", "ObjectProperty", "DatatypeProperty", "AnnotationProperty", "OntologyProperty")
@@ -106,11 +108,14 @@ def _one_ontology(content: Content) -> Iterator[ox.Triple]:
     """Yield the graph under one ontology header, with the axioms that need blank nodes, and everything declared.
 
     The headers of the ontology, the vocabulary and the extracts stay as annotations of their IRIs: an OWL file has one.
+    The release that the dataset's header names is that of the ontology.
     """
-    header, version = ox.NamedNode(ONTOLOGY), issued(content).value
+    header = ox.NamedNode(ONTOLOGY)
     yield ox.Triple(header, graph.RDF_TYPE, ox.NamedNode(_OWL + "Ontology"))
-    yield ox.Triple(header, ox.NamedNode(_OWL + "versionIRI"), ox.NamedNode(f"{ONTOLOGY}/{version}"))
-    yield ox.Triple(header, ox.NamedNode(_OWL + "versionInfo"), ox.Literal(version))
+    for triple in content.complete:
+        if triple.subject == _DATASET and triple.predicate.value in _RELEASES:
+            yield ox.Triple(header, triple.predicate, triple.object)
+    yield ox.Triple(header, ox.NamedNode(_OWL + "versionInfo"), ox.Literal(issued(content).value))
     yield ox.Triple(header, ox.NamedNode(namespaces.DCTERMS + "license"), LICENCE)
     yield ox.Triple(header, ox.NamedNode(namespaces.DCTERMS + "source"), ox.NamedNode(namespaces.DATASET))
     files = [resources.ONTOLOGY / name for name in ("treatkg.ttl", "vocabulary.ttl")]
@@ -141,7 +146,7 @@ def _declarations(triples: list[ox.Triple]) -> Iterator[ox.Triple]:
 
 
 def _is_header(triple: ox.Triple) -> bool:
-    return graph.iri_of(triple.object) == _OWL + "Ontology" or triple.predicate.value == _OWL + "versionIRI"
+    return graph.iri_of(triple.object) == _OWL + "Ontology" or triple.predicate.value in _RELEASES
 
 
 def _with_stable_labels(triples: Iterable[ox.Triple]) -> set[ox.Triple]:
