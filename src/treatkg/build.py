@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from treatkg import curation, graph, namespaces, reasoning, resources, rules, validation
+from treatkg import curation, graph, mappings, namespaces, reasoning, resources, rules, validation
 from treatkg.errors import BadInputError, ExitCode
-from treatkg.linking import mappings
 
 _DRUGS = mappings.FOLDER / mappings.GENERATED
 Progress = Callable[[str], None]

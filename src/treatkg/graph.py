@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from treatkg import namespaces, resources
+from treatkg import mappings, namespaces, resources
 from treatkg.errors import BadInputError, StorageError, UsageError
-from treatkg.linking import mappings
 
 RDF_TYPE = ox.NamedNode(namespaces.RDF + "type")
 _ONTOLOGY_FILES = ("treatkg.ttl", "vocabulary.ttl")

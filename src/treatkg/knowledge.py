@@ -15,8 +15,8 @@ from urllib.error import HTTPError, URLError
 import pyoxigraph as ox
 
 from treatkg import graph, namespaces, queries, resources, results, sparql_text
+from treatkg.endpoints import is_web_address
 from treatkg.errors import BadInputError, StorageError, UsageError
-from treatkg.linking.endpoints import is_web_address
 from treatkg.terms import Terms
 
 if TYPE_CHECKING:

@@ -16,9 +16,8 @@ from typing import Any, Protocol
 import pyoxigraph as ox
 import yaml
 
-from treatkg import namespaces, resources, sparql_text
+from treatkg import endpoints, namespaces, resources, sparql_text
 from treatkg.errors import BadInputError, UsageError, did_you_mean
-from treatkg.linking import endpoints
 
 Value = str | int | float | bool | datetime.date | Sequence["Value"]
 

@@ -15,9 +15,8 @@ import pytest
 import uvicorn
 
 import treatkg
-from treatkg import resources
+from treatkg import mappings, resources
 from treatkg.knowledge import Embedded
-from treatkg.linking import mappings
 from treatkg.server import create_app
 
 HERE = Path(__file__).parent

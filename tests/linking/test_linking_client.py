@@ -14,10 +14,11 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from treatkg import endpoints
+from treatkg.endpoints import Endpoint
 from treatkg.errors import LimitError, StorageError, UsageError
-from treatkg.linking import client, endpoints
+from treatkg.linking import client
 from treatkg.linking.client import Client, OfflineError, Policy
-from treatkg.linking.endpoints import Endpoint
 
 ANSWER = b'{"head": {"vars": ["x"]}, "results": {"bindings": [{"x": {"type": "literal", "value": "here"}}]}}'
 JSON = "application/sparql-results+json"

@@ -13,9 +13,9 @@ import rdflib
 import rdflib.plugins.sparql
 
 import treatkg
-from treatkg import namespaces, queries, sparql_text
+from treatkg import endpoints, namespaces, queries, sparql_text
 from treatkg.errors import BadInputError, StorageError, UsageError
-from treatkg.linking import endpoints, federation
+from treatkg.linking import federation
 from treatkg.linking.client import Client, Policy
 from treatkg.queries import OnlineQueryError, StoredQuery
 from treatkg.results import to_text

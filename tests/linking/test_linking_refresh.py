@@ -9,11 +9,10 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from treatkg import namespaces, resources, sparql_text
-from treatkg.linking import endpoints
+from treatkg import endpoints, namespaces, resources, sparql_text
+from treatkg.endpoints import Endpoint
 from treatkg.linking.check import Finding, Identifiers, known_identifiers
 from treatkg.linking.client import Client, Policy
-from treatkg.linking.endpoints import Endpoint
 from treatkg.linking.refresh import BATCH, Report, refresh
 
 NOT_PUBLIC = Policy(timeout=20, attempts=1)

@@ -136,7 +136,8 @@ COMMANDS = (query, sparql, show)
 def _ask_others(
     knowledge: Knowledge, name: str, arguments: dict[str, str | list[str]], service: list[str] | None
 ) -> Result:
-    from treatkg.linking import client, endpoints, federation
+    from treatkg import endpoints
+    from treatkg.linking import client, federation
 
     asker = client.Client(online=True, tell=lambda message: typer.echo(message, err=True))
     return federation.run(knowledge, name, arguments, asker, endpoints.choose(service or ()))

@@ -75,9 +75,9 @@ def refresh(
 
     It reports and changes no file of the project. Exit 1 if an identifier is obsolete, 5 if an endpoint did not answer.
     """
-    from treatkg import graph
+    from treatkg import endpoints, graph
     from treatkg.errors import UsageError, did_you_mean
-    from treatkg.linking import client, endpoints
+    from treatkg.linking import client
     from treatkg.linking.refresh import refresh as refresh_links
 
     chosen = endpoints.choose(endpoint or ())

@@ -10,11 +10,10 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from treatkg import graph, namespaces, resources
+from treatkg import graph, mappings, namespaces, resources
 from treatkg.curation.reader import Document, Problem, read_document
 from treatkg.curation.schema import load_schema
 from treatkg.errors import BadInputError, did_you_mean
-from treatkg.linking import mappings
 
 _MAX_SHOWN = 50
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from treatkg import curation, graph, namespaces, resources
-from treatkg.linking import mappings, prefixes
-from treatkg.linking.mappings import Mapping
+from treatkg import curation, graph, mappings, namespaces, resources
+from treatkg.linking import prefixes
 from treatkg.linking.reference import Entry, Reference, from_folder, from_imports
+from treatkg.mappings import Mapping
 
 SEVERITIES = ("Violation", "Warning", "Info")
 _LABELS = (namespaces.RDFS + "label", namespaces.SKOS + "prefLabel")

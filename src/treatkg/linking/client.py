@@ -25,8 +25,8 @@ import pyoxigraph as ox
 from SPARQLWrapper import JSON, POST, URLENCODED, SPARQLWrapper
 
 from treatkg import graph, sparql_text
+from treatkg.endpoints import Endpoint, check_address
 from treatkg.errors import LimitError, StorageError, UsageError
-from treatkg.linking.endpoints import Endpoint, check_address
 
 AGENT = "treatkg/0.1 (https://w3id.org/treatkg)"
 _PASSING = {429, 500, 502, 503, 504}

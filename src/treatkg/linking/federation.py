@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import pyoxigraph as ox
 
 from treatkg import queries, results, sparql_text
+from treatkg.endpoints import Endpoint
 from treatkg.errors import UsageError
 from treatkg.knowledge import Knowledge
 from treatkg.linking.client import Client, Row
-from treatkg.linking.endpoints import Endpoint
 from treatkg.sparql_text import Service
 
 BATCH = 50
@@ -57,7 +57,7 @@ def run(
 
 
 def _known(names: Sequence[str]) -> list[Endpoint]:
-    from treatkg.linking.endpoints import load
+    from treatkg.endpoints import load
 
     return [endpoint for name, endpoint in load().items() if name in names]
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from treatkg import namespaces, sparql_text
+from treatkg.endpoints import Endpoint, Question
 from treatkg.errors import TreatKGError
 from treatkg.linking import prefixes
 from treatkg.linking.check import SEVERITIES, Finding, Identifiers, known_identifiers, plain
 from treatkg.linking.client import Client, OfflineError, Row
-from treatkg.linking.endpoints import Endpoint, Question
 
 BATCH = 50
 _TRUE = ("true", "1")

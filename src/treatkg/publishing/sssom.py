@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from treatkg.linking import mappings
+from treatkg import mappings
 from treatkg.publishing.content import Content
 from treatkg.publishing.formats import Output
 

@@ -11,9 +11,9 @@ import curies
 import pyoxigraph as ox
 import pytest
 
-from treatkg import curation, graph, namespaces, publishing, resources
+from treatkg import curation, graph, mappings, namespaces, publishing, resources
 from treatkg.errors import BadInputError
-from treatkg.linking import mappings, prefixes
+from treatkg.linking import prefixes
 
 FILES = sorted(mappings.FOLDER.glob("*.sssom.tsv"))
 SUBJECTS = {"classes", "diseases", "drugs", "phenotypes", "processes", "targets", "terms"}
