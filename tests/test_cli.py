@@ -22,6 +22,7 @@ import rdflib
 import treatkg
 from treatkg import cli, graph, namespaces, queries, resources
 
+TARGET = "<https://w3id.org/treatkg/ontology#hasTarget> <http://purl.uniprot.org/uniprot/P24394>"
 BLOCKERS = ["query", "drugs-blocking-cytokine", "cytokine=uniprot:P35225"]
 SELECT = "SELECT ?drug WHERE { ?drug tkg:indicatedFor MONDO:0004980 } ORDER BY ?drug"
 VIOLATION = "<x/indication/us-2020> a <https://w3id.org/treatkg/ontology#Indication> ."
@@ -257,7 +258,8 @@ def test_a_syntax_error_has_a_caret(run: Run) -> None:
     [
         ("ASK { ?s nope:x ?o }", 2, "known without declaring"),
         ("SELECT * { FILTER(<http://example.org/f>(1)) }", 2, "function"),
-        ("SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }", 5, "endpoint"),
+        ("SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }", 2, "add --online"),
+        ("SELECT * { SERVICE SILENT ?where { ?s ?p ?o } }", 2, "add --online"),
         ("INSERT DATA { <a> <b> <c> }", 2, "not valid SPARQL"),
         ("ASK { ?s ?p '\udcff' }", 2, "not"),
         ("/no/such/file.rq", 5, "/no/such/file.rq"),
@@ -267,6 +269,17 @@ def test_a_syntax_error_has_a_caret(run: Run) -> None:
 )
 def test_what_sparql_refuses(run: Run, query: str, code: int, said: str) -> None:
     assert_refused(run("sparql", query), code, said)
+
+
+def test_an_endpoint_that_a_query_asks_does_not_answer(run: Run) -> None:
+    query = "SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }"
+    assert_refused(run("sparql", query, "--online"), 5, "endpoint")
+
+
+def test_a_query_may_ask_an_endpoint_when_it_is_let(run: Run, server_url: str) -> None:
+    query = f"SELECT ?drug {{ SERVICE <{server_url}/sparql> {{ ?drug {TARGET} }} }}"
+    done = run("sparql", query, "--online", "-f", "csv")
+    assert "dupilumab" in done.out.splitlines()
 
 
 def test_standard_input_that_is_not_utf8() -> None:

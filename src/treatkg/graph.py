@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pyoxigraph as ox
 
@@ -13,6 +15,7 @@ from treatkg import mappings, namespaces, resources
 from treatkg.errors import BadInputError, StorageError, UsageError
 
 RDF_TYPE = ox.NamedNode(namespaces.RDF + "type")
+_PREFIX = re.compile(rb"(@prefix [^<]*<)([^>]*)")
 _ONTOLOGY_FILES = ("treatkg.ttl", "vocabulary.ttl")
 
 
@@ -97,11 +100,19 @@ def order(triple: ox.Triple) -> tuple[str, bool, str, str]:
 
 
 def with_sorted_head(text: bytes) -> bytes:
-    """Order the prefixes of Turtle or TriG, which the serialiser writes in no fixed order."""
+    """Order the prefixes of Turtle or TriG, which the serialiser writes in no fixed order, and write them in full."""
     head, body = [], text.splitlines(keepends=True)
     while body and body[0].startswith((b"@prefix ", b"@base ")):
-        head.append(body.pop(0))
+        head.append(_PREFIX.sub(_in_full, body.pop(0)))
     return b"".join([*sorted(head), b"\n", *body])
+
+
+def _in_full(prefix: re.Match[bytes]) -> bytes:
+    begin, iri = prefix.groups()
+    base = urlsplit(namespaces.BASE)
+    if iri.startswith(b"//"):
+        return bytes(begin + f"{base.scheme}:".encode() + iri)
+    return bytes(begin + (f"{base.scheme}://{base.netloc}".encode() if iri.startswith(b"/") else b"") + iri)
 
 
 def canonical_ntriples(triples: Iterable[ox.Triple]) -> bytes:

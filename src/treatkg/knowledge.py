@@ -31,8 +31,9 @@ _RELEASE_IRI = "SELECT ?release WHERE { <dataset> owl:versionIRI ?release }"
 class Embedded:
     """Oxigraph in this process, over one RDF file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, online: bool = False) -> None:
         self.name = str(path)
+        self.online = online
         self.store = ox.Store()
         self._load(path, ox.DefaultGraph())
 
@@ -64,7 +65,11 @@ class Embedded:
             raise StorageError(f"{path}: the graph cannot be read ({error}); `treatkg build` makes it") from error
 
     def ask(self, query: str) -> Answer:
-        """Answer a query from memory."""
+        """Answer a query from memory; one that asks other endpoints (SERVICE) only where that is allowed."""
+        if not self.online and sparql_text.asks_elsewhere(query):
+            raise UsageError(
+                "the query asks another endpoint (SERVICE): add --online, in Python treatkg.open(online=True)"
+            )
         try:
             with evaluating():
                 return self.store.query(query, prefixes=namespaces.prefixes(), base_iri=namespaces.BASE)
@@ -228,7 +233,9 @@ class Knowledge:
             return _whole(self.engine.ask(query))
 
 
-def open(source: str | Path = resources.TRIPLES, releases: Iterable[Path] = ()) -> Knowledge:  # noqa: A001 (treatkg.open reads well)
+def open(  # noqa: A001 (treatkg.open reads well)
+    source: str | Path = resources.TRIPLES, releases: Iterable[Path] = (), *, online: bool = False
+) -> Knowledge:
     """Open the graph.
 
     Args:
@@ -236,6 +243,7 @@ def open(source: str | Path = resources.TRIPLES, releases: Iterable[Path] = ()) 
             endpoint.
         releases: graphs of other releases (Turtle files, or the folders of releases), each loaded as the named graph
             `https://w3id.org/treatkg/release/<version>`, so that `GRAPH` asks it.
+        online: whether a query may ask other endpoints (SERVICE); their answers are waited for without a limit.
 
     Raises:
         UsageError: releases beside an endpoint.
@@ -246,7 +254,7 @@ def open(source: str | Path = resources.TRIPLES, releases: Iterable[Path] = ()) 
         if list(releases):
             raise UsageError("other releases are loaded beside a file, not beside an endpoint")
         return Knowledge(Remote(source))
-    engine = Embedded(release_file(Path(source)))
+    engine = Embedded(release_file(Path(source)), online=online)
     for release in releases:
         engine.add_release(release_file(release))
     return Knowledge(engine)

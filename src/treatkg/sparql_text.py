@@ -89,6 +89,11 @@ class Service:
     address: str
 
 
+def asks_elsewhere(text: str) -> bool:
+    """Whether a query has a SERVICE group, however its address is written."""
+    return any(token.kind == "word" and token.text.upper() == "SERVICE" for token in tokens(text))
+
+
 def services(text: str) -> list[Service]:
     """Return the ``SERVICE <address> { ... }`` groups of a query, in their order.
 

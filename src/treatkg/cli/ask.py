@@ -97,6 +97,7 @@ def sparql(
         list[Path] | None,
         typer.Option("--release", help="Another release, as the named graph https://w3id.org/treatkg/release/VERSION."),
     ] = None,
+    online: Annotated[bool, typer.Option("--online", help="Let the query ask other endpoints (SERVICE).")] = False,
 ) -> None:
     """Run a SPARQL query of your own (the usual prefixes are known).
 
@@ -105,7 +106,7 @@ def sparql(
     from treatkg.graph import canonical_ntriples
     from treatkg.results import Result
 
-    knowledge = _open(on, releases or [])
+    knowledge = _open(on, releases or [], online=online)
     answer = knowledge.sparql(_query_text(text))
     if isinstance(answer, Result):
         _print_result(answer, output, knowledge)
@@ -143,11 +144,11 @@ def _ask_others(
     return federation.run(knowledge, name, arguments, asker, endpoints.choose(service or ()))
 
 
-def _open(source: str | None, releases: Sequence[Path] = ()) -> Knowledge:
+def _open(source: str | None, releases: Sequence[Path] = (), *, online: bool = False) -> Knowledge:
     import treatkg
     from treatkg import resources
 
-    return treatkg.open(source or resources.TRIPLES, releases)
+    return treatkg.open(source or resources.TRIPLES, releases, online=online)
 
 
 def _arguments(pairs: list[str]) -> dict[str, str | list[str]]:
