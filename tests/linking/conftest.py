@@ -48,7 +48,7 @@ def serving(knowledge: treatkg.Knowledge) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def graph_with_mappings() -> treatkg.Knowledge:
     """Return the committed graph with the mappings of the checkout, which the next build brings in."""
-    engine = Embedded(resources.TRIPLES)
+    engine = Embedded(resources.TRIPLES, online=True)
     engine.store.extend(ox.Quad(t.subject, t.predicate, t.object) for t in mappings.triples())
     return treatkg.Knowledge(engine)
 
