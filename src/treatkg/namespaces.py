@@ -23,6 +23,7 @@ XSD = "http://www.w3.org/2001/XMLSchema#"
 SHACL = "http://www.w3.org/ns/shacl#"
 DATASET = BASE + "dataset"
 RELEASE = "https://w3id.org/treatkg/release/"
+LOAD = "https://w3id.org/treatkg/load/"
 
 _LOCAL_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 

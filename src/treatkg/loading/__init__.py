@@ -1,0 +1,6 @@
+"""Public sources, brought into a user's store beside the curated graph: one named graph for each version of a source."""
+
+from treatkg.loading.recognising import Recognised, recognise
+from treatkg.loading.source import Source, find, sources
+
+__all__ = ["Recognised", "Source", "find", "recognise", "sources"]

@@ -1,0 +1,236 @@
+"""What a user names on the command line: files, folders, patterns, standard input, .gz and .zip, as streams of bytes.
+
+Compressed files are read as streams, never unpacked into a folder; one that grows beyond all measure is refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import glob
+import gzip
+import hashlib
+import io
+import shutil
+import sys
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, BinaryIO, cast
+
+from treatkg.errors import BadInputError, LimitError, StorageError, UsageError
+
+STDIN = "-"
+_SIGNATURES = {"gzip": b"\x1f\x8b", "zip": b"PK\x03\x04", "empty zip": b"PK\x05\x06"}
+_HIDDEN = (".", "~", "__MACOSX")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much is taken: bytes of one unpacked file, unpacked bytes per packed byte, members of an archive."""
+
+    unpacked: int = 100 * 1024**3
+    ratio: int = 200
+    ratio_from: int = 64 * 1024**2
+    members: int = 1_000_000
+
+
+@dataclass(frozen=True)
+class Input:
+    """One stream of a source: a file, or a member of an archive.
+
+    Args:
+        path: the file on disk.
+        member: the name of the member, if it is in a zip file.
+        name: what messages call it.
+        retrieved: the day when the file was last modified, which stands for the day of its download.
+    """
+
+    path: Path
+    name: str
+    retrieved: datetime.date
+    member: str = ""
+    limits: Limits = Limits()
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """Open the stream, unpacked.
+
+        Raises:
+            StorageError: it cannot be read.
+            BadInputError: a compressed file is broken.
+            LimitError: it grows beyond the limits.
+        """
+        try:
+            with contextlib.ExitStack() as stack:
+                yield self._opened(stack)
+        except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise StorageError(f"{self.name}: cannot be read ({error.strerror})") from error
+            raise BadInputError(f"{self.name}: the compressed file is broken or cut short ({error})") from error
+
+    def _opened(self, stack: contextlib.ExitStack) -> BinaryIO:
+        if self.member:
+            archive = stack.enter_context(zipfile.ZipFile(self.path))
+            entry = archive.getinfo(self.member)
+            stream: IO[bytes] = stack.enter_context(archive.open(entry))
+            packed = entry.compress_size
+        else:
+            stream = stack.enter_context(self.path.open("rb"))
+            packed = self.path.stat().st_size
+        if stream.read(2) == _SIGNATURES["gzip"]:
+            stream.seek(0)
+            unpacked = stack.enter_context(contextlib.closing(gzip.GzipFile(fileobj=stream)))
+            return cast("BinaryIO", _Bounded(unpacked, self, packed))
+        stream.seek(0)
+        return cast("BinaryIO", _Bounded(stream, self, packed) if self.member else stream)
+
+    @contextlib.contextmanager
+    def seekable(self) -> Iterator[Path]:
+        """Give the unpacked content as a file on disk, for formats that are not read from front to end."""
+        with self.open() as stream:
+            if not isinstance(cast("object", stream), _Bounded):
+                yield self.path
+                return
+            with tempfile.NamedTemporaryFile(suffix=Path(self.member or self.path.stem).suffix) as copy:
+                shutil.copyfileobj(stream, copy)
+                copy.flush()
+                yield Path(copy.name)
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the unpacked content."""
+        with self.open() as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+
+    def size(self) -> int:
+        """Return the bytes on disk (packed, if it is)."""
+        if not self.member:
+            return self.path.stat().st_size
+        with zipfile.ZipFile(self.path) as archive:
+            return archive.getinfo(self.member).compress_size
+
+    def is_archive(self) -> bool:
+        """Return whether the file itself is a zip archive (an .xlsx workbook is one too)."""
+        return not self.member and is_zip(self.path)
+
+
+class _Bounded(io.RawIOBase):
+    """A decompressed stream that stops when it grows beyond the limits."""
+
+    def __init__(self, stream: IO[bytes] | gzip.GzipFile, source: Input, packed: int) -> None:
+        self._stream, self._source, self._packed, self._total = stream, source, max(packed, 1), 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        if size is None or size < 0:
+            return b"".join(iter(lambda: self.read(1 << 20), b""))
+        block = self._stream.read(size)
+        self._total += len(block)
+        limits = self._source.limits
+        if self._total > limits.unpacked:
+            raise LimitError(f"{self._source.name}: larger than {limits.unpacked:,} bytes unpacked")
+        if self._total > limits.ratio_from and self._total > limits.ratio * self._packed:
+            raise LimitError(
+                f"{self._source.name}: unpacks to more than {limits.ratio} times its size, as a decompression bomb does; "
+                "unpack it yourself if it is sound"
+            )
+        return block
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+        block = self.read(len(buffer))
+        buffer[: len(block)] = block
+        return len(block)
+
+
+def is_zip(path: Path) -> bool:
+    """Return whether a file begins as a zip archive does."""
+    with path.open("rb") as stream:
+        return stream.read(4) in {_SIGNATURES["zip"], _SIGNATURES["empty zip"]}
+
+
+def find(paths: Iterable[str], limits: Limits = Limits()) -> Iterator[Input]:
+    """Return the inputs that paths name, in a fixed order: files, all files below folders, patterns, "-".
+
+    Raises:
+        UsageError: nothing is there.
+        StorageError: a path cannot be read.
+    """
+    for text in paths:
+        if text == STDIN:
+            yield _standard_input(limits)
+            continue
+        found = (
+            [Path(text)] if Path(text).exists() else [Path(name) for name in sorted(glob.glob(text, recursive=True))]
+        )
+        if not found:
+            raise UsageError(f"{text}: no such file or folder")
+        for path in found:
+            yield from _below(path, limits)
+
+
+def _below(path: Path, limits: Limits) -> Iterator[Input]:
+    files = (
+        sorted(file for file in path.rglob("*") if not _is_hidden(file.relative_to(path))) if path.is_dir() else [path]
+    )
+    for file in files:
+        if file.is_dir():
+            continue
+        if not file.is_file():
+            raise StorageError(f"{file}: not a regular file")
+        try:
+            changed = datetime.datetime.fromtimestamp(file.stat().st_mtime, tz=datetime.UTC).date()
+        except OSError as error:
+            raise StorageError(f"{file}: cannot be read ({error.strerror})") from error
+        yield Input(file, str(file), changed, limits=limits)
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(_HIDDEN) for part in path.parts)
+
+
+def _standard_input(limits: Limits) -> Input:
+    # A file on disk, because the same bytes are read more than once; it goes when the process ends.
+    copy = tempfile.NamedTemporaryFile(prefix="treatkg-stdin-")  # noqa: SIM115 (kept open on purpose)
+    shutil.copyfileobj(sys.stdin.buffer, copy)
+    copy.flush()
+    _kept_open.append(copy)
+    return Input(Path(copy.name), "standard input", datetime.datetime.now(tz=datetime.UTC).date(), limits=limits)
+
+
+_kept_open: list[object] = []
+
+
+def members(archive: Input) -> list[Input]:
+    """Return the files of a zip archive, checked.
+
+    Raises:
+        BadInputError: the archive is broken, encrypted, or a name leads out of it.
+        LimitError: too many members, or together too large.
+    """
+    limits = archive.limits
+    try:
+        with zipfile.ZipFile(archive.path) as opened:
+            entries = [entry for entry in opened.infolist() if not entry.is_dir()]
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise BadInputError(f"{archive.name}: not a sound zip file ({error})") from error
+    if len(entries) > limits.members:
+        raise LimitError(f"{archive.name}: {len(entries):,} files in it, more than {limits.members:,}")
+    total = sum(entry.file_size for entry in entries)
+    if total > limits.unpacked or (total > limits.ratio_from and total > limits.ratio * max(1, archive.size())):
+        raise LimitError(f"{archive.name}: unpacks to {total:,} bytes, as a decompression bomb does")
+    for entry in entries:
+        name = PurePosixPath(entry.filename.replace("\\", "/"))
+        if name.is_absolute() or ".." in name.parts or ":" in name.parts[0]:
+            raise BadInputError(f'{archive.name}: the name "{entry.filename}" leads out of the archive')
+        if entry.flag_bits & 0x1:
+            raise BadInputError(f"{archive.name}: {entry.filename} is encrypted")
+    return [
+        Input(archive.path, f"{archive.name}!{entry.filename}", archive.retrieved, entry.filename, limits)
+        for entry in entries
+        if not _is_hidden(Path(entry.filename))
+    ]

@@ -1,0 +1,55 @@
+"""One JSON value a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from treatkg.errors import BadInputError, LimitError
+from treatkg.loading.inputs import Input
+from treatkg.loading.items import Record
+
+_LONGEST = 64 * 1024 * 1024
+
+
+class JsonLinesReader:
+    """Records of a file with one JSON object a line; blank lines are nothing.
+
+    Args:
+        inside: the key that holds the record, where a dump wraps it ("_source").
+    """
+
+    def __init__(self, inside: str = "") -> None:
+        self._inside = inside
+
+    def recognises(self, file: Input, marks: Mapping[str, Any]) -> bool:
+        """Marks: `keys`, that the first record has; `absent`, that it has not."""
+        try:
+            first = next(self.records(file), None)
+        except (BadInputError, LimitError):
+            return False
+        if first is None or not isinstance(first.data, dict):
+            return False
+        return set(marks.get("keys", ())) <= first.data.keys() and not set(marks.get("absent", ())) & first.data.keys()
+
+    def version(self, file: Input, where: str) -> str:
+        """Return a value of the first record."""
+        first = next(self.records(file), None)
+        return str(first.data.get(where, "")) if first else ""
+
+    def records(self, file: Input) -> Iterator[Record]:
+        """Return each record with its line."""
+        with file.open() as stream:
+            for number, line in enumerate(iter(lambda: stream.readline(_LONGEST + 1), b""), start=1):
+                if len(line) > _LONGEST:
+                    raise LimitError(f"{file.name}:{number}: a line of more than {_LONGEST:,} bytes")
+                if not line.strip():
+                    continue
+                try:
+                    data = json.loads(line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line)
+                except (ValueError, RecursionError) as error:
+                    raise BadInputError(f"{file.name}:{number}: not valid JSON: {error}") from error
+                if self._inside and isinstance(data, dict) and self._inside in data:
+                    data = data[self._inside]
+                yield Record(data, f"line {number}")
