@@ -136,8 +136,8 @@ class _Bounded(io.RawIOBase):
             raise LimitError(f"{self._source.name}: larger than {limits.unpacked:,} bytes unpacked")
         if self._total > limits.ratio_from and self._total > limits.ratio * self._packed:
             raise LimitError(
-                f"{self._source.name}: unpacks to more than {limits.ratio} times its size, as a decompression bomb does; "
-                "unpack it yourself if it is sound"
+                f"{self._source.name}: unpacks to more than {limits.ratio} times its size, as a decompression bomb "
+                "does; unpack it yourself if it is sound"
             )
         return block
 
@@ -164,13 +164,15 @@ def find(paths: Iterable[str], limits: Limits = Limits()) -> Iterator[Input]:
         if text == STDIN:
             yield _standard_input(limits)
             continue
-        found = (
-            [Path(text)] if Path(text).exists() else [Path(name) for name in sorted(glob.glob(text, recursive=True))]
-        )
+        found = [Path(text)] if Path(text).exists() else _matching(text)
         if not found:
             raise UsageError(f"{text}: no such file or folder")
         for path in found:
             yield from _below(path, limits)
+
+
+def _matching(pattern: str) -> list[Path]:
+    return [Path(name) for name in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207 (also absolute patterns)
 
 
 def _below(path: Path, limits: Limits) -> Iterator[Input]:
