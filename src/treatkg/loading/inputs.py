@@ -116,6 +116,14 @@ class Input:
         """Return whether the file itself is a zip archive (an .xlsx workbook is one too)."""
         return not self.member and is_zip(self.path)
 
+    def is_document(self) -> bool:
+        """Return whether the file is an office document, which is a zip archive by its form only."""
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                return self.is_archive() and not {"[Content_Types].xml", "mimetype"}.isdisjoint(archive.namelist())
+        except (zipfile.BadZipFile, OSError, ValueError):
+            return False
+
 
 class _Bounded(io.RawIOBase):
     """A decompressed stream that stops when it grows beyond the limits."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from treatkg.errors import BadInputError, UsageError
+from treatkg.errors import BadInputError, TreatKGError, UsageError
 from treatkg.loading import dates, inputs
 from treatkg.loading.inputs import Input
 from treatkg.loading.readers import Reader, reader
@@ -44,6 +44,8 @@ def recognise(source: Source, files: Iterable[Input], version: str = "") -> Iter
     for file in files:
         if file.is_archive():
             chosen = _choose(source, file, archive=True)
+            if chosen is None and file.is_document():
+                raise BadInputError(f"{_unknown(source, file)}{_complaint(source, file)}")
             if chosen is None:
                 yield from recognise(source, inputs.members(file), version)
                 continue
@@ -83,6 +85,17 @@ def _stated(file: Input, chosen: Format) -> str:
     if not text and "name" in place and (found := re.search(place["name"], Path(file.member or file.path.name).name)):
         text = found[1]
     return text
+
+
+def _complaint(source: Source, file: Input) -> str:
+    """Return what the readers of archives have against a file."""
+    for entry in source.formats:
+        if entry.archive:
+            try:
+                next(reader(entry.reader, entry.options).records(file), None)
+            except TreatKGError as error:
+                return f" ({str(error).removeprefix(f'{file.name}: ')})"
+    return ""
 
 
 def _unknown(source: Source, file: Input) -> str:

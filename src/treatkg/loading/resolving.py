@@ -22,7 +22,8 @@ _MEMBERS = {
     "Thing": (),
 }
 _MATCH = namespaces.SKOS + "exactMatch"
-_NAMES = (namespaces.RDFS + "label", namespaces.SKOS + "altLabel", namespaces.TKG + "brandName")
+_BRAND = "brandName"
+_NAMES = (namespaces.RDFS + "label", namespaces.SKOS + "altLabel", namespaces.TKG + _BRAND)
 # Forms under which other sources write identifiers that are IRIs of their own here.
 _SPELLINGS = {
     "UniProtKB": "uniprot",
@@ -50,7 +51,7 @@ class Resolver:
 
     Args:
         by_id: IRI of an identifier -> IRI of the term that it names.
-        by_name: (class, normalised name) -> IRIs of the terms of that class so called.
+        by_name: (class, normalised name) -> IRIs of the terms of that class so called; "brandName" stands for a class.
         labels: IRI -> label, of every term that the graph labels.
     """
 
@@ -67,6 +68,11 @@ class Resolver:
         """
         iris = [iri for iri in map(expand, mention.ids) if iri]
         name = next(iter(mention.names), "") or next(iter(mention.ids), "")
+        # A brand is a formulation, whose facts are its own; an identifier may be that of the molecule.
+        brands = [self.by_name.get((_BRAND, normalise(one)), frozenset()) for one in mention.names]
+        for branded in brands if mention.kind == "Treatment" else ():
+            if len(branded) == 1:
+                return Found(next(iter(branded)), name)
         for iri in iris:
             if iri in self.by_id and self._is_of(mention.kind, self.by_id[iri]):
                 return Found(self.by_id[iri], name)
@@ -99,6 +105,7 @@ def resolver_of(triples: Iterable[ox.Triple]) -> Resolver:
     names: dict[str, set[str]] = defaultdict(set)
     labels: dict[str, str] = {}
     matches: dict[str, set[str]] = defaultdict(set)
+    by_name: dict[tuple[str, str], set[str]] = defaultdict(set)
     for triple in triples:
         subject, predicate, value = graph.iri_of(triple.subject), triple.predicate.value, triple.object
         if predicate == graph.RDF_TYPE.value and isinstance(value, ox.NamedNode):
@@ -107,9 +114,10 @@ def resolver_of(triples: Iterable[ox.Triple]) -> Resolver:
             names[subject].add(value.value)
             if predicate == _NAMES[0]:
                 labels[subject] = value.value
+            elif predicate == _NAMES[2]:
+                by_name[_BRAND, normalise(value.value)].add(subject)
         elif predicate == _MATCH and isinstance(value, ox.NamedNode):
             matches[value.value].add(subject)
-    by_name: dict[tuple[str, str], set[str]] = defaultdict(set)
     for iri, classes in types.items():
         for cls in classes & _RESOLVED:
             by_name[cls, ""].add(iri)
