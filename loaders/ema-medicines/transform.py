@@ -184,7 +184,7 @@ def _indications(medicine: _Medicine) -> Iterator[Item]:
     counts: dict[str, int] = {}
     for stated in found:
         for population in _populations(stated):
-            base = stated.names[0].casefold().replace("/", "-")
+            base = re.sub(r"[\s/-]+", "-", stated.names[0].casefold())
             counts[base] = counts.get(base, 0) + 1
             quote = medicine.text[stated.start : min(stated.end, stated.start + _LONGEST_QUOTE)]
             yield Fact(

@@ -181,11 +181,8 @@ def _check_columns(file: Input, columns: Sequence[str], number: int) -> None:
 
 def _rows(sheet: CalamineSheet) -> Iterator[list[str]]:
     """Return the rows as text, from the first row of the sheet, also where that is empty."""
-    first_row, first_column = sheet.start or (0, 0)
-    for _ in range(first_row):
-        yield []
     for row in sheet.iter_rows():
-        yield [*[""] * first_column, *map(_text, row)]
+        yield list(map(_text, row))
 
 
 def _text(cell: object) -> str:
