@@ -104,7 +104,11 @@ _WEIGHT = re.compile(
     r"\b(?:weighing|(?:body\s+)?weight(?:\s+of)?)\s+(?:at\s+least|\u2265|>=|from)\s*(\d{1,3}(?:\.\d+)?)\s*kg\b",
     re.IGNORECASE,
 )
+# "X is indicated in adults.": a sentence of its own, for all that the text says.
+_FOR_WHOM = re.compile(r"\bindicated\s+(?:only\s+)?(?:in|for)\s+([^.;:]{3,80})\.?\s*$", re.IGNORECASE)
 _LONGEST_NAME, _MOST_WORDS = 90, 9
+# How many characters from a statement its ages may stand, and how many treatments one sentence tells of.
+_NEAR, _MOST_ANCHORS = 1500, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,19 +148,22 @@ def find_indications(text: str, products: Sequence[str] = ()) -> list[Stated]:
         plain = plain.replace(entity, same)
     found: list[Stated] = []
     known: dict[str, str] = {}
+    general: tuple[AgeRange, ...] = ()
     heading, open_head = "", ""
     for start, end in _parts(plain, products):
         part = plain[start:end]
         anchors = [] if _DENIED.search(part) else list(_anchors(part, open_head))
         stated = list(_stated(part, anchors, heading, open_head, known))
         found += [_moved(one, start, plain) for one in stated]
+        if not anchors and (all_told := _FOR_WHOM.search(part)):
+            general = tuple(populations(all_told[1]))
         heading = "" if anchors or part.rstrip().endswith((".", ";")) else part
         # "X is indicated in adults for: treatment of A; treatment of B": what precedes the list holds for all of it.
         if not part.rstrip().endswith(";"):
             open_head = ""
         elif anchors and not open_head:
             open_head = part[: anchors[0].start()]
-    return found
+    return [one if one.ages or one.who else dataclasses.replace(one, ages=general) for one in found]
 
 
 def _parts(text: str, products: Sequence[str]) -> Iterator[tuple[int, int]]:
@@ -184,9 +191,10 @@ def _parts(text: str, products: Sequence[str]) -> Iterator[tuple[int, int]]:
 def _anchors(part: str, open_head: str) -> Iterator[re.Match[str]]:
     """Return where a part says what is treated, as long as it tells of the medicine itself."""
     begin = 0
-    for anchor in _ANCHOR.finditer(part):
+    first = re.search(r"\bindicated\b", part, re.IGNORECASE)
+    for anchor in itertools.islice(_ANCHOR.finditer(part), _MOST_ANCHORS):
         before = part[begin : anchor.start()]
-        said = re.search(r"\bindicated\b", part[: anchor.end()], re.IGNORECASE)
+        said = first if first and first.end() <= anchor.end() else None
         since = part[max(begin, said.end()) : anchor.start()] if said and said.end() <= anchor.start() else before
         if _ASIDE.search(since):
             return
@@ -217,7 +225,7 @@ def _stated(
             known.setdefault(short[1], name)
         full = known.get(name) or _written_out(name, heading)
         own = part[anchor.start() : end]
-        ages, who = _whom(own, part[: anchors[0].start()] or open_head, heading, part[anchor.start() :])
+        ages, who = _whom(own, part[: anchors[0].start()].strip() or open_head, heading, part[anchor.start() :])
         weight = _WEIGHT.search(own)
         yield Stated(
             names=_names(full, name),
@@ -237,8 +245,8 @@ def _whom(own: str, head: str, heading: str, rest: str) -> tuple[tuple[AgeRange,
     They stand beside the disease, else before it in the sentence, else later in it; a heading that gives a number is
     more exact than the word "adults".
     """
-    titled = populations(heading)
-    for text in (own, head, rest):
+    titled = populations(heading[-_NEAR:])
+    for text in (own[:_NEAR], head[-_NEAR:], rest[:_NEAR]):
         if not (named := find_ages(text)):
             continue
         ages = populations(text)
