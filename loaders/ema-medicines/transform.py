@@ -148,19 +148,27 @@ def _authorisation(medicine: _Medicine) -> Fact:
 
 
 def _events(medicine: _Medicine) -> Iterator[Item]:
+    """Yield what ended or refused it, with its day.
+
+    A date counts only beside the status that it belongs to: authorised medicines that were never refused have a date of
+    refusal (the day after the opinion).
+    """
     status = medicine.status.casefold()
     stated = _ENDED.get(status) or _NEVER.get(status) or ("AuthorisationSuspended" if status == _SUSPENDED else "")
-    columns = (
-        ("refusal_of_marketing_authorisation_date", "ApplicationRefused"),
-        ("withdrawal_of_application_date", "ApplicationWithdrawn"),
-        (_END, _ENDED.get(status, "AuthorisationWithdrawn")),
-        ("suspension_of_marketing_authorisation_date", "AuthorisationSuspended"),
-    )
     found = set()
-    for column, event in columns:
+    days = {
+        "refusal_of_marketing_authorisation_date": "ApplicationRefused",
+        "withdrawal_of_application_date": "ApplicationWithdrawn",
+        _END: _ENDED.get(status, "AuthorisationWithdrawn"),
+        "suspension_of_marketing_authorisation_date": "AuthorisationSuspended",
+    }
+    for column, event in days.items():
         day = medicine.day(column)
-        # An application that was never granted has no authorisation that could have ended.
-        if not day or (column == _END and status in _NEVER):
+        if not day:
+            continue
+        was_suspended = event == "AuthorisationSuspended" and status in _ENDED
+        if event != stated and not was_suspended:
+            yield Skip("a date that does not belong to the status", f"{medicine.number}, {column}")
             continue
         found.add(event)
         yield Fact(
@@ -287,6 +295,8 @@ def _text(value: object) -> str:
         return ";".join(filter(None, map(_text, value)))
     if value is None or isinstance(value, (bool, Mapping)):
         return ""
+    if isinstance(value, (float, Decimal)) and value == int(value):
+        value = int(value)
     return " ".join(str(value).replace("&nbsp;", " ").replace("&amp;", "&").split())
 
 

@@ -36,8 +36,8 @@ READ = [
     ),
     ("Zorabex is indicated for the treatment of gout. Zorabex is indicated in adults.", [("gout", [(216, None)], ())]),
     (
-        "Zorabex is indicated for treatment of eczema from 2 years of age.GoutZORABEX is indicated in adults with gout.",
-        [("eczema", [(24, None)], ()), ("gout", [(216, None)], ())],
+        "Zorabex is indicated for treatment of eczema from 2 years of age.GoutZORABEX is indicated for men with gout.",
+        [("eczema", [(24, None)], ()), ("gout", [], ())],
     ),
     (
         "Adults and adolescents (16 years of age and above) Treatment of eczema in adults who did not respond.",
