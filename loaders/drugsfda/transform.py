@@ -200,6 +200,7 @@ def _authorisation(application: _Application, products: Sequence[_Product], part
     name = products[0].name or products[0].ingredient
     values = {
         "treatment": _mention(products),
+        "product": _distinct(product.name for product in products),
         "jurisdiction": "US",
         "authority": "FDA",
         "applicationNumber": application.number,
@@ -254,6 +255,7 @@ def _decisions(application: _Application, products: Sequence[_Product], part: st
             f"US: {name} ({application.number}) {submission.type}-{submission.number}{kind} {word}{when}",
             {
                 "treatment": _mention(products),
+                "product": _distinct(product.name for product in products),
                 "jurisdiction": "US",
                 "authority": "FDA",
                 "applicationNumber": application.number,

@@ -107,6 +107,7 @@ def test_an_application_becomes_an_authorisation_with_its_products(source: Sourc
     assert fact.values["treatment"] == Mention("Treatment", ("ZORABEX", "ZORABIB"))
     assert fact.values["validFrom"] == fact.values["decidedOn"] == "2011-05-04"
     assert (fact.values["jurisdiction"], fact.values["authority"]) == ("US", "FDA")
+    assert fact.values["product"] == ("ZORABEX",)
     assert (fact.values["holder"], fact.values["applicationNumber"]) == ("QUEXAL LABS", "NDA009001")
     first, second = fact.values["authorisedProduct"]
     assert (first["productStrength"], first["marketingStatus"]) == ("2%", ["Prescription"])
