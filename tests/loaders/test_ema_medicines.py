@@ -190,10 +190,11 @@ def test_the_json_report_says_the_same(source: Source, tmp_path: Path) -> None:
     assert items(source, path) == expected
 
 
-def test_a_copy_saved_as_csv_says_the_same(source: Source, tmp_path: Path) -> None:
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_copy_saved_as_csv_says_the_same(source: Source, tmp_path: Path, separator: str) -> None:
     path = tmp_path / "table.csv"
     with path.open("w", encoding="utf-8-sig", newline="") as stream:
-        writer = csv.DictWriter(stream, COLUMNS)
+        writer = csv.DictWriter(stream, COLUMNS, delimiter=separator)
         writer.writeheader()
         writer.writerow({**ROW, "Revision number": 42})
     assert items(source, path) == items(source, table(tmp_path / "a.xlsx", ROW))
