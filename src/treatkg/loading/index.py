@@ -17,7 +17,7 @@ from treatkg import namespaces, resources
 from treatkg.errors import StorageError
 from treatkg.loading import vocabulary
 from treatkg.loading.staging import blocks
-from treatkg.loading.store import PENDING, Store, graph_digest
+from treatkg.loading.store import PENDING, Store, graph_digest, opened
 
 REGISTER = f"{namespaces.LOAD}register"
 _CLEAN = "clean"
@@ -60,6 +60,21 @@ def update(store: Store, told: Told = lambda _step: None) -> Path:
     store.set_state(PENDING, "[]")
     store.set_state("index", _CLEAN)
     return folder
+
+
+def ready(folder: Path) -> ox.Store:
+    """Open the index of a store for reading; one that an interrupted load has left behind is completed first.
+
+    Raises:
+        BadInputError: the folder is no store.
+        StorageError: the index cannot be read, or is being written.
+    """
+    with opened(folder) as store:
+        path = update(store)
+    try:
+        return ox.Store.read_only(str(path))
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{path}: the index cannot be read ({error}); remove it, it will be made again") from error
 
 
 def _write_graph(index: ox.Store, name: str, lines: Iterator[str], folder: Path) -> None:

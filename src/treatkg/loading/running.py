@@ -146,9 +146,9 @@ def write_out(folder: Path, target: Path) -> int:
     return count
 
 
-def known_terms(file: Path = resources.TRIPLES) -> tuple[Resolver, dict[str, frozenset[str]]]:
+def known_terms() -> tuple[Resolver, dict[str, frozenset[str]]]:
     """Return what finds the terms of the curated graph, and the classes of each of its nodes."""
-    triples = list(graph.parse_file(file))
+    triples = list(graph.parse_file(resources.TRIPLES))
     types: dict[str, set[str]] = {}
     for triple in triples:
         if triple.predicate == graph.RDF_TYPE:

@@ -114,7 +114,7 @@ def _parts(plan: Plan, folder: Path) -> Iterator[tuple[Path, Report]]:
     batches = enumerate(_batches(plan))
     first = list(itertools.islice(batches, 2))
     if plan.jobs == 1 or len(first) < 2:
-        worker = _Worker(plan)
+        worker = Worker(plan)
         for number, batch in itertools.chain(first, batches):
             yield _kept(folder, number) or _keep(folder, number, worker.run(number, batch))
         return
@@ -190,20 +190,20 @@ def _report_of(counts: dict[str, object]) -> Report:
 
 # --- in a process
 
-_worker: list[_Worker] = []
+_worker: list[Worker] = []
 
 
 def _start(
     folder: Path, recognised: Recognised, resolver: Resolver, types: dict[str, frozenset[str]], check: Check
 ) -> None:
-    _worker[:] = [_Worker(Plan(read_source(folder), recognised, resolver, types, check))]
+    _worker[:] = [Worker(Plan(read_source(folder), recognised, resolver, types, check))]
 
 
 def _run(number: int, batch: list[Record]) -> _Result:
     return _worker[0].run(number, batch)
 
 
-class _Worker:
+class Worker:
     """Turns batches of records into blocks."""
 
     def __init__(self, plan: Plan) -> None:

@@ -325,8 +325,9 @@ def contents(folder: Path) -> list[dict[str, object]]:
         return store.contents()
 
 
-def graph_digest(file: Path = resources.TRIPLES) -> str:
+def graph_digest() -> str:
     """Return the SHA-256 of the curated graph, by which names are mapped."""
+    file = resources.TRIPLES
     try:
         with file.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
