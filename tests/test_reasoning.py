@@ -19,7 +19,7 @@ from rdflib.namespace import OWL, RDF, RDFS, SKOS, XSD
 import treatkg
 from treatkg import curation, graph, namespaces, reasoning, resources, rules
 from treatkg.errors import BadInputError, LimitError, ReasonerError, UsageError
-from treatkg.reasoning import axioms, entailments, premises, process
+from treatkg.reasoning import axioms, entailments, premises, process, slicing
 from treatkg.reasoning.axioms import Edge, Named
 from treatkg.reasoning.contradictions import Unit, quickxplain
 from treatkg.reasoning.interpreter import Interpreter
@@ -490,10 +490,24 @@ def _processes_with(folder: Path) -> set[int]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("limits", [{"java_mb": 4}, {"java_mb": 1}, {"python_mb": 60}])
+@pytest.mark.parametrize("limits", [{"java_mb": 4}, {"java_mb": 1}, {"python_mb": 60}, {"python_mb": 40}])
 def test_memory_limit_is_told(asserted: Triples, limits: dict[str, int]) -> None:
     with pytest.raises(LimitError, match="memory of the reasoner"):
         reasoning.classify(asserted, java_mb=limits.get("java_mb", 2000), python_mb=limits.get("python_mb", 2000))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("java_mb", [1, 4, 8])
+def test_lack_of_memory_is_no_contradiction(asserted: Triples, java_mb: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "JAVA_MEMORY_MB", java_mb)
+    with pytest.raises(LimitError, match="memory of the reasoner"):
+        process.is_consistent(slicing.ontology_slice(asserted), 60)
+
+
+def test_memory_limit_is_told_however_long_the_trace(tmp_path: Path) -> None:
+    trace = "java.lang.OutOfMemoryError: Java heap space" + "\n\tat org.example.Deep.down(Deep.java:1)" * 200
+    with pytest.raises(LimitError, match=r"did not suffice:\njava.lang.OutOfMemoryError"):
+        process._run([sys.executable, "-c", f"raise SystemExit({trace!r})"], 60, str(tmp_path))  # noqa: SLF001
 
 
 def test_turtle_that_owlready2_reads_as_nothing_is_an_error(asserted: Triples, monkeypatch: pytest.MonkeyPatch) -> None:
