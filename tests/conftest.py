@@ -6,11 +6,13 @@ import time
 import warnings
 from collections.abc import Iterator
 
+import pyoxigraph as ox
 import pytest
 import uvicorn
 from hypothesis import Phase, settings
 
 import treatkg
+from treatkg import curation, reasoning
 from treatkg.server import create_app
 
 with warnings.catch_warnings():  # newer versions of Starlette announce that their test client will leave httpx
@@ -27,6 +29,17 @@ settings.load_profile("check")
 @pytest.fixture(scope="session")
 def kg() -> treatkg.Knowledge:
     return treatkg.open()
+
+
+@pytest.fixture(scope="session")
+def asserted() -> frozenset[ox.Triple]:
+    return curation.asserted_triples()[1]
+
+
+@pytest.fixture(scope="session")
+def inferred(asserted: frozenset[ox.Triple]) -> frozenset[ox.Triple]:
+    """What HermiT makes of the curated files."""
+    return reasoning.classify(asserted)
 
 
 @pytest.fixture(scope="session")
