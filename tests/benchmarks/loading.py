@@ -2,8 +2,8 @@
 
     python tests/benchmarks/loading.py SAMPLES [SOURCE...]
 
-SAMPLES is a folder with one folder of real files for each source. For each file the parser and the whole load (recognise, read,
-transform, find, write N-Triples; without and with the SHACL sample) run in turn, so many times, and the least time counts.
+SAMPLES is a folder with a folder of real files for each source. For each file the parser and the whole load (recognise,
+read, transform, find, write N-Triples; without and with the SHACL sample) run in turn, and the least time counts.
 """
 
 from __future__ import annotations
