@@ -93,7 +93,8 @@ def transform(record: Record) -> Iterator[Item]:
     yield Document(
         number,
         f"{name} ({number})",
-        version=row.get("revision_number", "") or updated,
+        # A row may change, as when a medicine is withdrawn, without a new revision of its product information.
+        version="-".join(filter(None, (row.get("revision_number", ""), updated))),
         date=updated,
         url=url if _ADDRESS.fullmatch(url) else "",
     )

@@ -16,11 +16,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from treatkg import graph, resources
 from treatkg.errors import BadInputError
-from treatkg.loading import Recognised, Source, find, inputs, recognise
+from treatkg.loading import Recognised, Source, find, inputs, recognise, running
 from treatkg.loading.items import Document, Fact, Item, Record, Section, Skip
-from treatkg.loading.resolving import Resolver, resolver_of
+from treatkg.loading.resolving import Resolver
 from treatkg.loading.writing import Writer
 
 TKG = "https://w3id.org/treatkg/ontology#"
@@ -81,7 +80,7 @@ def source() -> Source:
 
 @pytest.fixture(scope="module")
 def resolver() -> Resolver:
-    return resolver_of(graph.parse_file(resources.TRIPLES))
+    return running.known_terms()[0]
 
 
 def table(path: Path, *rows: Mapping[str, object], preamble: bool = True) -> Path:
@@ -206,7 +205,7 @@ def test_a_copy_saved_as_csv_says_the_same(source: Source, tmp_path: Path, separ
 def test_the_record_has_the_revision_and_the_verbatim_text(source: Source) -> None:
     document, section, *_ = of(source)
     assert isinstance(document, Document)
-    assert (document.key, document.version, document.date) == ("EMEA/H/C/009001", "42", "2025-04-30")
+    assert (document.key, document.version, document.date) == ("EMEA/H/C/009001", "42-2025-04-30", "2025-04-30")
     assert isinstance(section, Section)
     assert section.text == TEXT
 

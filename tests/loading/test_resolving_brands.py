@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from treatkg import graph, resources
+from treatkg.loading import running
 from treatkg.loading.items import Mention
-from treatkg.loading.resolving import Resolver, resolver_of
+from treatkg.loading.resolving import Resolver
 
 ID = "https://w3id.org/treatkg/id/"
 
 
 @pytest.fixture(scope="module")
 def resolver() -> Resolver:
-    return resolver_of(graph.parse_file(resources.TRIPLES))
+    return running.known_terms()[0]
 
 
 def found(resolver: Resolver, *names: str, ids: tuple[str, ...] = ()) -> str:
