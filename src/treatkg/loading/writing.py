@@ -218,8 +218,9 @@ class Writer:
         return found.iri
 
     def _nested(self, block: Block, parent: str, name: str, content: dict[str, Any]) -> str:
-        iri = f"{parent}/{name}/{_digest(content)}"
         values = dict(content)
+        own = values.pop("id", "")
+        iri = f"{block.iri}/{_part(own)}" if own else f"{parent}/{name}/{_digest(content)}"
         self._add(block, iri, "type", values.pop("type"))
         self._values(block, iri, values)
         return iri
