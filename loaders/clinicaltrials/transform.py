@@ -12,8 +12,8 @@ from fractions import Fraction
 from typing import Any
 
 from treatkg.loading import dates
-from treatkg.loading.items import Document, Fact, Item, Mention, Passage, Record, Section, Skip, Thing
-from treatkg.loading.nodes import Node, count_of, node_at, nodes_at, number_of, text_at, text_of, texts_at
+from treatkg.loading.items import Document, Fact, Item, Mention, Own, Passage, Record, Section, Skip, Thing
+from treatkg.loading.json_values import Node, count_of, node_at, nodes_at, number_of, text_at, text_of, texts_at
 
 _NCT = re.compile(r"NCT[0-9]{8}")
 _PHASES = {
@@ -106,6 +106,7 @@ def _trial(nct: str, protocol: Node, study: Node) -> Iterator[Item]:
     phases = [re.sub(r"[^A-Z0-9]", "", phase.upper()) for phase in texts_at(design, "phases")]
     population, problems = _population(node_at(protocol, "eligibilityModule"))
     interventions = nodes_at(protocol, "armsInterventionsModule", "interventions")
+    arms = _arms(nodes_at(protocol, "armsInterventionsModule", "armGroups"), interventions, design)
     problems += ["phase that is not known" for phase in phases if phase not in _PHASES]
     problems += ["intervention without a type" for entry in interventions if not text_at(entry, "type")]
     status = text_at(protocol, "statusModule", "overallStatus")
@@ -121,10 +122,11 @@ def _trial(nct: str, protocol: Node, study: Node) -> Iterator[Item]:
         "studyStatus": status,
         "studyCondition": _conditions(protocol, study),
         "studyIntervention": [_treatment(entry) for entry in interventions if _is_treatment(entry)],
-        "population": population,
-        "hasArm": _arms(nodes_at(protocol, "armsInterventionsModule", "armGroups"), interventions, design),
+        "population": Own(population.id) if population else None,
+        "hasArm": [Own(arm.id) for arm in arms],
     }
     yield Thing(f"nct:{nct}", ["Trial"], values)
+    yield from [population, *arms] if population else arms
     yield from (Skip(problem, nct) for problem in problems)
 
 
@@ -159,7 +161,7 @@ def _treatment(intervention: Node) -> Mention:
     return Mention("Treatment", list(dict.fromkeys(filter(None, names))))
 
 
-def _arms(groups: list[Node], interventions: list[Node], design: Node) -> list[dict[str, Any]]:
+def _arms(groups: list[Node], interventions: list[Node], design: Node) -> list[Thing]:
     """Return the arms; the groups of an observational study were assigned nothing."""
     assigned = text_at(design, "studyType").upper() != "OBSERVATIONAL"
     arms = []
@@ -177,14 +179,14 @@ def _arms(groups: list[Node], interventions: list[Node], design: Node) -> list[d
             "armKind": kind,
             "armTreatment": treatments if assigned and kind not in _WITHOUT_TREATMENT else [],
         }
-        arms.append({"type": "TrialArm", "id": f"arm-{number}", **values})
+        arms.append(Thing(f"arm-{number}", ["TrialArm"], values))
     return arms
 
 
 # --- who may take part
 
 
-def _population(module: Node) -> tuple[dict[str, Any] | None, list[str]]:
+def _population(module: Node) -> tuple[Thing | None, list[str]]:
     """Return the population that the registry's limits make, and what is wrong with them.
 
     The registry's limits both belong to the range: "17 Years" is up to the 18th birthday. Weeks and days give the
@@ -209,7 +211,7 @@ def _population(module: Node) -> tuple[dict[str, Any] | None, list[str]]:
         return None, problems
     note = ", ".join(f"{name} {text}" for name, text in limits.items())
     values = {"minAgeMonths": least, "maxAgeMonths": most, "sex": sex, "note": note}
-    return {"type": "Population", "id": "population", **values}, problems
+    return Thing("population", ["Population"], values), problems
 
 
 # --- what the registry counted and measured

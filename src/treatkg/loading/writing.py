@@ -17,7 +17,7 @@ import pyoxigraph as ox
 from treatkg import namespaces
 from treatkg.errors import BadInputError, did_you_mean
 from treatkg.loading import vocabulary
-from treatkg.loading.items import Document, Fact, Item, Mention, Passage, Section, Skip, Thing
+from treatkg.loading.items import Document, Fact, Item, Mention, Own, Passage, Section, Skip, Thing
 from treatkg.loading.resolving import Found, Resolver, expand, slug
 from treatkg.loading.source import Source
 
@@ -190,6 +190,8 @@ class Writer:
             return _text(name, value)
         if isinstance(value, Mention):
             return _node(self._mentioned(block, subject, value))
+        if isinstance(value, Own):
+            return _node(f"{block.iri}/{_part(value.id)}")
         if isinstance(value, dict):
             return _node(self._nested(block, subject, name, value))
         match kind:
@@ -221,9 +223,8 @@ class Writer:
         return found.iri
 
     def _nested(self, block: Block, parent: str, name: str, content: dict[str, Any]) -> str:
+        iri = f"{parent}/{name}/{_digest(content)}"
         values = dict(content)
-        own = values.pop("id", "")
-        iri = f"{block.iri}/{_part(own)}" if own else f"{parent}/{name}/{_digest(content)}"
         self._add(block, iri, "type", values.pop("type"))
         self._values(block, iri, values)
         return iri
