@@ -18,9 +18,10 @@ _OPENS = {"start_map", "start_array"}
 _CLOSES = {"end_map", "end_array"}
 _WHOLE = "whole"
 _STRUCTURE = _OPENS | _CLOSES | {_WHOLE}
+_DIGITS = 1400
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # What ijson raises besides its own errors: bytes that are no UTF-8, numbers that Python's types do not hold.
-_UNREADABLE = (ijson.JSONError, ValueError, ArithmeticError, SystemError)
+_UNREADABLE = (ijson.JSONError, ValueError, ArithmeticError)
 _Event = tuple[str, Any]
 
 
@@ -97,7 +98,7 @@ def _events(file: Input) -> Iterator[Iterator[_Event]]:
     """Give the events of a file's JSON, and say of what goes wrong with them that the file is not valid."""
     with file.open() as stream:
         try:
-            yield ijson.basic_parse(_WithoutMark(stream.read))
+            yield ijson.basic_parse(_Checked(stream.read))
         except _TooDeepError as error:
             raise BadInputError(f"{file.name}: nested more than {_MAX_DEPTH} levels deep") from error
         except _UNREADABLE as error:
@@ -161,16 +162,28 @@ def _first_line(error: BaseException) -> str:
     return lines[0].strip() if lines else "it ends too early"
 
 
-class _WithoutMark:
-    """A stream without the byte-order mark that some programs write before JSON."""
+class _Checked:
+    """A stream without the byte-order mark that some programs write before JSON, and without endless numbers.
+
+    yajl crashes the process on an integer that Python refuses to make of text (more than 4,300 digits), so it must not
+    see one.
+    """
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
-        self._read, self._first = read, True
+        self._read, self._first, self._tail = read, True, b""
 
     def read(self, size: int = -1) -> bytes:
         """Return up to `size` bytes (all, if it is negative)."""
-        if not self._first or size == 0:
-            return self._read(size)
+        block = self._without_mark(size) if self._first and size else self._read(size)
+        # Any three windows of digits in a row hold a whole one, wherever the blocks begin.
+        text = self._tail + block
+        for start in range(0, len(text) - _DIGITS + 1, _DIGITS):
+            if text[start : start + _DIGITS].isdigit():
+                raise ValueError(f"a number of more than {_DIGITS:,} digits")
+        self._tail = text[-2 * _DIGITS :]
+        return block
+
+    def _without_mark(self, size: int) -> bytes:
         self._first = False
         block = b""
         while len(block) < len(_BYTE_ORDER_MARK) and (more := self._read(size)):
