@@ -34,7 +34,9 @@ _GENERAL = re.compile(
     r"|inhibitors?|blockers?|antagonists?|\w*steroids?|antibiotics?|vaccines?|immunosuppress\w+|chemotherap\w+)\b",
     re.IGNORECASE,
 )
-_DOSE = re.compile(r"\s*\b[0-9]+([.,][0-9]+)?\s*(mg|g|mcg|µg|μg|ug|ml|iu|units?|%)(\s*/\s*\w+)*(?!\w)", re.IGNORECASE)
+_DOSE = re.compile(
+    r"\s*\b[0-9]+([.,][0-9]+)?\s*(mg|g|mcg|µg|μg|ug|ml|iu|units?|%)(\s*/\s*[0-9.]*\s*\w+)*(?!\w)", re.IGNORECASE
+)
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _AGE = re.compile(r"([0-9]{1,4}) *(year|month|week|day|hour|minute)s?", re.IGNORECASE)
 _DAY = Fraction(16, 487)  # of a month of 30.4375 days
