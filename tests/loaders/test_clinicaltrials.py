@@ -17,11 +17,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from treatkg import graph, resources
 from treatkg.errors import BadInputError
-from treatkg.loading import Recognised, Source, find, inputs, recognise
+from treatkg.loading import Recognised, Source, find, inputs, recognise, running
 from treatkg.loading.items import Document, Fact, Item, Mention, Own, Record, Section, Skip, Thing
-from treatkg.loading.resolving import Resolver, resolver_of
+from treatkg.loading.resolving import Resolver
 from treatkg.loading.writing import Block, Writer
 
 NCT = "NCT09999901"
@@ -140,7 +139,7 @@ def source() -> Source:
 
 @pytest.fixture(scope="module")
 def resolver() -> Resolver:
-    return resolver_of(graph.parse_file(resources.TRIPLES))
+    return running.known_terms()[0]
 
 
 def items_of(source: Source, data: object) -> list[Item]:
