@@ -99,7 +99,9 @@ class Writer:
         version = document.version or self.version
         iri = f"{namespaces.LOAD}{self.source.id}/record/{_part(document.key)}/{_part(version)}"
         date = document.date or self.date.isoformat()
-        block = Block(document.key, version, f"{date} {natural(version)}", iri)
+        # A document without a day of its own never ends one that has a day.
+        order = f"{document.date or '0000-00-00'} {natural(version)} {date}"
+        block = Block(document.key, version, order, iri)
         self._add(block, iri, "type", "SourceRecord")
         values: dict[str, Any] = {
             "label": f"{document.title} ({version})",
