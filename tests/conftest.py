@@ -26,6 +26,12 @@ settings.register_profile("search", deadline=None, max_examples=1000, print_blob
 settings.load_profile("check")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that hold slow tests, so that no worker is left alone with one at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def kg() -> treatkg.Knowledge:
     return treatkg.open()
