@@ -12,7 +12,7 @@ from treatkg.errors import BadInputError, UsageError
 from treatkg.loading import dates, inputs
 from treatkg.loading.inputs import Input
 from treatkg.loading.readers import Reader, reader
-from treatkg.loading.source import Format, Source
+from treatkg.loading.source import Format, Refusal, Source
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,18 @@ def recognise(source: Source, files: Iterable[Input], version: str = "") -> Iter
 
 def _choose(source: Source, file: Input, *, archive: bool) -> Format | None:
     for entry in source.formats:
-        if entry.archive == archive and reader(entry.reader, entry.options).recognises(file, entry.recognise):
+        if entry.archive == archive and _bears(file, entry):
             return entry
     for refusal in source.refusals:
-        if not archive and reader(refusal.reader, refusal.options).recognises(file, refusal.recognise):
+        if not archive and _bears(file, refusal):
             raise BadInputError(f"{file.name}: {refusal.reason}")
     return None
+
+
+def _bears(file: Input, entry: Format | Refusal) -> bool:
+    made = reader(entry.reader, entry.options)
+    several = entry.recognise if isinstance(entry.recognise, list) else [entry.recognise]
+    return any(made.recognises(file, marks) for marks in several)
 
 
 def _dated(file: Input, chosen: Format, version: str) -> Recognised:

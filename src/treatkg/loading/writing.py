@@ -16,7 +16,7 @@ import pyoxigraph as ox
 from treatkg import namespaces
 from treatkg.errors import BadInputError, did_you_mean
 from treatkg.loading import vocabulary
-from treatkg.loading.items import Document, Fact, Item, Mention, Passage, Section, Skip, Thing
+from treatkg.loading.items import DayOfVersion, Document, Fact, Item, Mention, Own, Passage, Section, Skip, Thing
 from treatkg.loading.resolving import Found, Resolver, expand, slug
 from treatkg.loading.source import Source
 
@@ -40,6 +40,7 @@ class Block:
     version: str
     order: str
     iri: str
+    date: str
     triples: list[ox.Triple] = field(default_factory=list)
     facts: Counter[str] = field(default_factory=Counter)
     unmapped: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -98,7 +99,8 @@ class Writer:
         version = document.version or self.version
         iri = f"{namespaces.LOAD}{self.source.id}/record/{_part(document.key)}/{_part(version)}"
         date = document.date or self.date.isoformat()
-        block = Block(document.key, version, f"{date} {natural(version)}", iri)
+        day = min(date, self.retrieved.isoformat())
+        block = Block(document.key, version, f"{date} {natural(version)}", iri, day)
         self._add(block, iri, "type", "SourceRecord")
         values: dict[str, Any] = {
             "label": f"{document.title} ({version})",
@@ -107,7 +109,7 @@ class Writer:
             "publisher": self.source.publisher,
             "license": self.source.license,
             "version": version,
-            "date": min(date, self.retrieved.isoformat()),
+            "date": day,
             "retrievedOn": self.retrieved.isoformat(),
             "url": document.url or self.source.homepage,
             "recordKey": document.key,
@@ -186,6 +188,10 @@ class Writer:
     def _term(self, block: Block, subject: str, name: str, value: Any) -> ox.NamedNode | ox.Literal:  # noqa: ANN401
         if isinstance(value, Mention):
             return ox.NamedNode(self._mentioned(block, subject, value))
+        if isinstance(value, Own):
+            return ox.NamedNode(f"{block.iri}/{_part(value.id)}")
+        if isinstance(value, DayOfVersion):
+            value = block.date
         if isinstance(value, dict):
             return ox.NamedNode(self._nested(block, subject, name, value))
         kind = "type" if name == "type" else vocabulary.keys()[name].kind
