@@ -62,7 +62,9 @@ _ONTOLOGIES = {
 _MARKS = {
     "warning_type": "warning",
     "max_phase_for_ind": "indication",
+    "indication_refs": "indication",
     "mechanism_of_action": "mechanism",
+    "mechanism_refs": "mechanism",
     "target_type": "target",
     "target_components": "target",
     "molecule_type": "molecule",

@@ -67,7 +67,12 @@ def _choose(source: Source, file: Input, *, archive: bool) -> Format | None:
 def _bears(file: Input, entry: Format | Refusal) -> bool:
     made = reader(entry.reader, entry.options)
     several = entry.recognise if isinstance(entry.recognise, list) else [entry.recognise]
-    return any(made.recognises(file, marks) for marks in several)
+    name = _name(file)
+    return any(re.search(marks.get("file", ""), name) and made.recognises(file, marks) for marks in several)
+
+
+def _name(file: Input) -> str:
+    return Path(file.member or file.path.name).name
 
 
 def _dated(file: Input, chosen: Format, version: str) -> Recognised:
@@ -86,7 +91,7 @@ def _stated(file: Input, chosen: Format) -> str:
     text = reader(chosen.reader, chosen.options).version(file, place["at"]) if "at" in place else ""
     if "pattern" in place and (found := re.search(place["pattern"], text)):
         text = found[1]
-    if not text and "name" in place and (found := re.search(place["name"], Path(file.member or file.path.name).name)):
+    if not text and "name" in place and (found := re.search(place["name"], _name(file))):
         text = found[1]
     return text
 

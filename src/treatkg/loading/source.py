@@ -34,9 +34,9 @@ class Format:
     """One layout in which the source comes.
 
     `reader` names one of `treatkg.loading.readers`; `recognise` and `version` are read by that reader. `recognise` may
-    be a list of marks, any of which will do. A version may be a node with `at` (the place), `pattern` (whose first
-    group is the version) and `name` (a pattern for the name of the file instead). `complete`: a file holds the whole
-    source, so that what a newer one lacks is no longer so.
+    be a list of marks, any of which will do; a mark `file` is a pattern for the name of the file. A version may be a
+    node with `at` (the place), `pattern` (whose first group is the version) and `name` (a pattern for the name of the
+    file instead). `complete`: a file holds the whole source, so that what a newer one lacks is no longer so.
     """
 
     name: str
