@@ -125,7 +125,7 @@ def _records(name: str, stream: _Counted) -> Iterator[Record]:
         done = _Node(name, line, _scalar(event)) if isinstance(event, yaml.ScalarEvent) else above.pop()
         if above:
             above[-1].add(done)
-        else:
+        elif listed or done.value is not None:  # a document may be empty
             stream.since = 0
             yield Record(done.value, f"line {done.line}")
 
@@ -135,7 +135,7 @@ def _check(name: str, line: int, event: yaml.Event, depth: int) -> None:
         raise BadInputError(f"{name}:{line}: an anchor or alias, which is not read; write the value itself")
     if (tag := getattr(event, "tag", None)) not in _PLAIN_TAGS:
         raise BadInputError(f"{name}:{line}: the tag {tag}, which is not read")
-    if isinstance(event, yaml.ScalarEvent) and not depth:
+    if isinstance(event, yaml.ScalarEvent) and not depth and _scalar(event) is not None:
         raise BadInputError(f"{name}:{line}: neither a list nor keys and values")
     if depth > _MAX_DEPTH:
         raise BadInputError(f"{name}:{line}: nested more than {_MAX_DEPTH} levels deep")
@@ -143,7 +143,7 @@ def _check(name: str, line: int, event: yaml.Event, depth: int) -> None:
 
 def _scalar(event: yaml.ScalarEvent) -> str | None:
     text = str(event.value)
-    return None if event.style is None and event.implicit[0] and _NULL.fullmatch(text) else text
+    return None if event.implicit[0] and _NULL.fullmatch(text) else text
 
 
 def _wrong(error: yaml.YAMLError) -> str:
