@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -47,6 +47,7 @@ _COUNTRIES = {
     "CHINA": "CN",
     "CANADA": "CA",
 }
+_WARNINGS = {"black box warning": "BoxedWarning", "withdrawn": "RegulatoryEvent"}
 _TARGETS = {"SINGLE PROTEIN": "Protein", "PROTEIN COMPLEX": "ProteinComplex", "PROTEIN FAMILY": "ProteinFamily"}
 # The prefixes of ChEMBL's efo_id, which holds terms of many ontologies.
 _ONTOLOGIES = {
@@ -98,10 +99,10 @@ def _mechanism(row: Row, where: str) -> Iterator[Item]:
     target, stated = _id(row, "target_chembl_id"), _text(row, "mechanism_of_action")
     action = _text(row, "action_type")
     number = _text(row, "mec_id") or _digest(row, "target_chembl_id", "action_type", "mechanism_of_action")
-    yield _document(row, "mechanism", "mechanisms of action")
+    yield _document(row, "mechanism", number)
     yield Fact(
         "MechanismOfAction",
-        f"mechanism/{number}",
+        "mechanism",
         stated or " ".join(filter(None, (_title(row), action.lower(), target))),
         {
             **subject,
@@ -129,12 +130,12 @@ def _indication(row: Row, where: str) -> Iterator[Item]:
     if phase is None:
         yield Skip("an indication without a phase that is known", where)
         return
-    name = _text(row, "drugind_id") or _digest(row, "efo_id", "mesh_id", "efo_term", "mesh_heading")
     named = next(iter(disease.names), "") or disease.ids[0]
-    yield _document(row, "indication", "drug indications")
+    stated = _text(row, "drugind_id") or _digest(row, "efo_id", "mesh_id", "efo_term", "mesh_heading")
+    yield _document(row, "indication", stated)
     yield Fact(
         "DevelopmentStatus",
-        f"development-status/{name}",
+        "status",
         f"{_title(row)}: highest phase {number} in {named}",
         {
             **subject,
@@ -149,39 +150,44 @@ def _indication(row: Row, where: str) -> Iterator[Item]:
 
 
 def _warning(row: Row, where: str) -> Iterator[Item]:
-    subject, kind = _subject(row), _text(row, "warning_type")
-    facts = {"black box warning": "BoxedWarning", "withdrawn": "RegulatoryEvent"}
+    subject, kind = _subject(row), _text(row, "warning_type").lower()
     if not subject:
         yield Skip("a warning without a molecule", where)
         return
-    if kind.lower() not in facts:
+    if kind not in _WARNINGS:
         yield Skip("a warning that is neither a black box warning nor a withdrawal", where)
         return
-    year = year if re.fullmatch("[0-9]{4}", year := _text(row, "warning_year").removesuffix(".0")) else ""
     countries = [part for part in map(str.strip, _text(row, "warning_country").split(";")) if part]
-    values: dict[str, Any] = {
-        **subject,
-        "risk": _risks(row),
-        "statedCountry": countries,
-        "jurisdiction": [_COUNTRIES[c.upper()] for c in countries if c.upper() in _COUNTRIES],
-        "publication": _publications(row.get("warning_refs")),
-    }
-    if facts[kind.lower()] == "RegulatoryEvent":
-        values["eventType"] = "AuthorisationWithdrawn"
-        # Of several countries the year is that of the first, nobody says which.
-        if year and len(countries) == 1:
-            values |= {"eventDate": f"{year}-01-01", "eventDatePrecision": "Year"}
-    values["firstYear"] = "" if "eventDate" in values else year
-    keys = ("warning_type", "warning_class", "warning_country", "warning_year", "efo_id", "warning_description")
+    places = list(dict.fromkeys(_COUNTRIES[c.upper()] for c in countries if c.upper() in _COUNTRIES))
     what = _text(row, "warning_description") or _text(row, "efo_term") or _text(row, "warning_class")
-    yield _document(row, "warning", "drug warnings")
-    yield Fact(
-        facts[kind.lower()],
-        f"warning/{_text(row, 'warning_id') or _digest(row, *keys)}",
-        f"{_title(row)}: {': '.join(filter(None, (kind.lower(), what)))}",
-        values,
-        [Passage(_place("warning_id", row, where), _text(row, "warning_description"))],
-    )
+    keys = ("warning_type", "warning_class", "warning_country", "warning_year", "efo_id", "warning_description")
+    yield _document(row, "warning", _text(row, "warning_id") or _digest(row, *keys))
+    for place in places or [""]:
+        yield Fact(
+            _WARNINGS[kind],
+            f"warning/{place.lower()}" if place else "warning",
+            f"{_title(row)}: {': '.join(filter(None, (kind, what)))}",
+            {
+                **subject,
+                **_when(row, kind, countries),
+                "jurisdiction": place,
+                "statedCountry": countries,
+                "risk": _risks(row),
+                "publication": _publications(row.get("warning_refs")),
+            },
+            [Passage(_place("warning_id", row, where), _text(row, "warning_description"))],
+        )
+
+
+def _when(row: Row, kind: str, countries: Sequence[str]) -> dict[str, str]:
+    """Return what happened in which year; of several countries it is that of the first, nobody says which."""
+    stated = _text(row, "warning_year").removesuffix(".0")
+    year = stated if re.fullmatch("[0-9]{4}", stated) and stated > "0000" else ""
+    if _WARNINGS[kind] == "BoxedWarning":
+        return {"firstYear": year}
+    if not year or len(countries) != 1:
+        return {"eventType": "AuthorisationWithdrawn", "firstYear": year}
+    return {"eventType": "AuthorisationWithdrawn", "eventDate": f"{year}-01-01", "eventDatePrecision": "Year"}
 
 
 def _risks(row: Row) -> list[Mention]:
@@ -206,7 +212,7 @@ def _molecule(row: Row, where: str) -> Iterator[Item]:
         return
     hierarchy = row.get("molecule_hierarchy")
     parent = _id(hierarchy, "parent_chembl_id") if isinstance(hierarchy, dict) else ""
-    yield _document(row, "molecule", "molecule")
+    yield _document(row, "molecule")
     yield Thing(
         f"chembl.compound:{molecule}",
         ("Substance",),
@@ -280,10 +286,12 @@ _KINDS: Mapping[str, Callable[[Row, str], Iterator[Item]]] = {
 # --- parts of records
 
 
-def _document(row: Row, kind: str, title: str) -> Document:
+def _document(row: Row, kind: str, number: str = "") -> Document:
+    """Return the document that one row is: rows of a molecule come on different pages, and so apart from each other."""
     molecule = _id(row, "molecule_chembl_id")
     url = f"https://www.ebi.ac.uk/chembl/explore/compound/{molecule}"
-    return Document(f"{kind}-{molecule}", f"ChEMBL {title} {_title(row)}", url=url)
+    key = "-".join(filter(None, (kind, molecule, number)))
+    return Document(key, f"ChEMBL {kind} {_title(row)}", url=url)
 
 
 def _subject(row: Row) -> dict[str, Any]:

@@ -161,7 +161,7 @@ def test_mechanism_is_the_parents_and_keeps_the_salt(tmp_path: Path, source: Sou
     file = _written(tmp_path, "a.json", {"mechanisms": [MECHANISM], "page_meta": {"total_count": 1}})
     facts, skips, text, _ = _loaded(source, resolver, file)
     assert (facts, skips) == ({"MechanismOfAction": 1}, {})
-    fact = "<https://w3id.org/treatkg/load/chembl/record/mechanism-CHEMBL3707269/37/mechanism/990001>"
+    fact = "<https://w3id.org/treatkg/load/chembl/record/mechanism-CHEMBL3707269-990001/37/mechanism>"
     for triple in (
         f"{fact} {TKG}treatment> <https://w3id.org/treatkg/id/upadacitinib>",
         f"{fact} {TKG}statedForm> <https://bioregistry.io/chembl.compound:CHEMBL3707269>",
@@ -217,10 +217,20 @@ def test_mechanism_without_a_target_is_kept() -> None:
     assert (fact.values["target"], fact.values["statedMechanism"], fact.label) == (None, "Unknown", "Unknown")
 
 
+def _key(data: dict[str, Any], **changes: object) -> str:
+    [document] = [item for item in _items(data | changes) if isinstance(item, Document)]
+    return document.key
+
+
+def test_rows_of_a_molecule_are_documents_apart_since_they_come_on_different_pages() -> None:
+    assert _key(MECHANISM) == "mechanism-CHEMBL3707269-990001"
+    assert _key(MECHANISM, mec_id=990009) != _key(MECHANISM)
+
+
 def test_rows_without_their_number_are_named_by_their_content() -> None:
-    names = [_fact(MECHANISM, mec_id=None, target_chembl_id=target).name for target in ("CHEMBL1", "CHEMBL2")]
-    assert len(set(names)) == 2
-    assert names[0] == _fact(MECHANISM, mec_id=None, target_chembl_id="CHEMBL1", max_phase=2).name
+    keys = [_key(MECHANISM, mec_id=None, target_chembl_id=target) for target in ("CHEMBL1", "CHEMBL2")]
+    assert len(set(keys)) == 2
+    assert keys[0] == _key(MECHANISM, mec_id=None, target_chembl_id="CHEMBL1", max_phase=2)
 
 
 # --- indications
@@ -229,7 +239,7 @@ def test_rows_without_their_number_are_named_by_their_content() -> None:
 def test_phase_4_is_a_status_and_no_indication(tmp_path: Path, source: Source, resolver: Resolver) -> None:
     facts, skips, text, _ = _loaded(source, resolver, _written(tmp_path, "a.jsonl", INDICATION))
     assert (facts, skips) == ({"DevelopmentStatus": 1}, {})
-    fact = "<https://w3id.org/treatkg/load/chembl/record/indication-CHEMBL3622821/37/development-status/990002>"
+    fact = "<https://w3id.org/treatkg/load/chembl/record/indication-CHEMBL3622821-990002/37/status>"
     for triple in (
         f"{fact} {TKG}treatment> <https://w3id.org/treatkg/id/upadacitinib>",
         f"{fact} {TKG}disease> <http://purl.obolibrary.org/obo/MONDO_0004980>",
@@ -310,7 +320,7 @@ def test_black_box_warning_has_its_risks_and_the_label_that_it_stands_in() -> No
         Mention("Thing", ("pneumonia",), ("MONDO:0005249",)),
         Mention("Thing", ("Infection",), ("EFO:0000544",)),
     ]
-    assert fact.values["jurisdiction"] == ["US"]
+    assert fact.values["jurisdiction"] == "US"
     assert fact.values["publication"] == [SET_ID]
     assert fact.values["firstYear"] == "2021"
     assert "eventDate" not in fact.values
@@ -319,27 +329,31 @@ def test_black_box_warning_has_its_risks_and_the_label_that_it_stands_in() -> No
 def test_warning_of_no_class_is_kept_without_a_risk() -> None:
     nothing = dict.fromkeys(("efo_id", "efo_term", "efo_id_for_warning_class", "warning_class"))
     fact = _fact(WARNING, **nothing, warning_refs=None, warning_country=None, warning_year=None)
-    assert (fact.type, fact.values["risk"], fact.values["jurisdiction"]) == ("BoxedWarning", [], [])
+    assert (fact.type, fact.values["risk"], fact.values["jurisdiction"]) == ("BoxedWarning", [], "")
 
 
 @pytest.mark.parametrize(
     ("country", "jurisdictions", "dated"),
     [
         ("United States", ["US"], True),
-        ("France", [], True),
+        ("France", [""], True),
         ("European Union; United Kingdom", ["EU", "UK"], False),
         ("France; Japan", ["JP"], False),
-        (None, [], False),
+        (None, [""], False),
     ],
 )
 def test_withdrawal_is_dated_by_its_year_only_where_one_country_is_named(
     country: str | None, jurisdictions: list[str], *, dated: bool
 ) -> None:
-    values = _fact(WARNING, warning_type="Withdrawn", warning_country=country, warning_year="2021.0").values
-    assert (values["eventType"], values["jurisdiction"]) == ("AuthorisationWithdrawn", jurisdictions)
-    assert values["statedCountry"] == (country.split("; ") if country else [])
-    date = (values.get("eventDate"), values.get("eventDatePrecision"), values["firstYear"])
-    assert date == (("2021-01-01", "Year", "") if dated else (None, None, "2021"))
+    row = WARNING | {"warning_type": "Withdrawn", "warning_country": country, "warning_year": "2021.0"}
+    facts = [item for item in _items(row) if isinstance(item, Fact)]
+    assert [fact.values["jurisdiction"] for fact in facts] == jurisdictions
+    assert len({fact.name for fact in facts}) == len(facts)
+    for values in (fact.values for fact in facts):
+        assert values["eventType"] == "AuthorisationWithdrawn"
+        assert values["statedCountry"] == (country.split("; ") if country else [])
+        date = (values.get("eventDate"), values.get("eventDatePrecision"), values.get("firstYear", ""))
+        assert date == (("2021-01-01", "Year", "") if dated else (None, None, "2021"))
 
 
 def test_withdrawal_is_a_regulatory_event_and_no_boxed_warning() -> None:
@@ -583,8 +597,8 @@ def test_no_real_file_is_left_out(samples: Path, source: Source, resolver: Resol
     record = "<https://w3id.org/treatkg/load/chembl/record/"
     bioregistry, match = "<https://bioregistry.io/chembl", "<http://www.w3.org/2004/02/skos/core#exactMatch>"
     mechanism, warning = (
-        f"{record}mechanism-CHEMBL3137343/37/mechanism/2300>",
-        f"{record}warning-CHEMBL3545252/37/warning/2431>",
+        f"{record}mechanism-CHEMBL3137343-2300/37/mechanism>",
+        f"{record}warning-CHEMBL3545252-2431/37/warning>",
     )
     for triple in (
         f"{mechanism} {TKG}actionType> {TKG}Inhibitor>",
