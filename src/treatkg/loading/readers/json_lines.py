@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from decimal import Decimal, InvalidOperation
+from typing import Any, NoReturn
 
 from treatkg.errors import BadInputError, LimitError
 from treatkg.loading.inputs import Input
@@ -14,7 +15,7 @@ _LONGEST = 64 * 1024 * 1024
 
 
 class JsonLinesReader:
-    """Records of a file with one JSON object a line; blank lines are nothing.
+    """Records of a file with one JSON value a line; blank lines are nothing, numbers with a point are Decimal.
 
     Args:
         inside: the key that holds the record, where a dump wraps it ("_source").
@@ -47,9 +48,18 @@ class JsonLinesReader:
                 if not line.strip():
                     continue
                 try:
-                    data = json.loads(line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line)
-                except (ValueError, RecursionError) as error:
+                    data = _loads(line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line)
+                except (ValueError, RecursionError, InvalidOperation) as error:
                     raise BadInputError(f"{file.name}:{number}: not valid JSON: {error}") from error
                 if self._inside and isinstance(data, dict) and self._inside in data:
                     data = data[self._inside]
                 yield Record(data, f"line {number}")
+
+
+def _loads(line: bytes) -> Any:  # noqa: ANN401 (JSON)
+    # As text of one encoding: json.loads would also guess UTF-16 from the bytes.
+    return json.loads(line.decode(), parse_float=Decimal, parse_constant=_no_number)
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number of JSON")
