@@ -123,10 +123,9 @@ def _thing(entry: _Entry, name: str) -> Thing:
     }
     if entry.obsolete:
         # Only a merge says what to use instead; an entry that was split has no one successor.
-        merged = (
-            entry.replaced_by[0] if len(entry.replaced_by) == 1 and _ACCESSION.fullmatch(entry.replaced_by[0]) else ""
-        )
-        values |= {"deprecated": True, "replacedBy": _iri(merged) if merged else "", "note": entry.why}
+        successors = entry.replaced_by if len(entry.replaced_by) == 1 else []
+        replaced_by = [_iri(accession) for accession in successors if _ACCESSION.fullmatch(accession)]
+        values |= {"deprecated": True, "replacedBy": replaced_by, "note": entry.why}
     elif (isoform := _ACCESSION.fullmatch(entry.accession)) and isoform[2]:
         values["note"] = f"isoform of {isoform['entry']}"
     return Thing(_iri(entry.accession), ["Protein"], values)

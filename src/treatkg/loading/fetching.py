@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import functools
 import json
 import os
 import tempfile
@@ -164,12 +165,16 @@ def _question(folder: Path, spec: Mapping[str, str], options: SparqlReader) -> _
 
 def _values(file: Path) -> tuple[str, tuple[ox.NamedNode | ox.Literal, ...]]:
     """Return the only variable of a query over the curated graph, and what it finds, in a fixed order."""
-    store = graph.store_of(graph.parse_file(resources.TRIPLES))
-    text, variables = _select(file, store)
+    text, variables = _select(file, _curated())
     if len(variables) != 1:
         raise BadInputError(f"{file}: one variable, whose values the endpoint is asked of")
-    found = {row[0] for row in graph.rows(store.query(text))}
+    found = {row[0] for row in graph.rows(_curated().query(text))}
     return variables[0], tuple(sorted((v for v in found if isinstance(v, (ox.NamedNode, ox.Literal))), key=str))
+
+
+@functools.cache
+def _curated() -> ox.Store:
+    return graph.store_of(graph.parse_file(resources.TRIPLES))
 
 
 def _select(file: Path, store: ox.Store) -> tuple[str, tuple[str, ...]]:
