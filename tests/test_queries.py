@@ -19,7 +19,7 @@ from treatkg.queries import StoredQuery
 from treatkg.results import to_text
 
 # Queries that ask other endpoints are tested in tests/linking/test_linking_federation.py, against such endpoints.
-CATALOGUE = {name: query for name, query in queries.catalogue().items() if not query.online}
+CATALOGUE = {name: query for name, query in queries.catalogue().items() if not query.online and not query.loaded}
 EXPECTED = Path(__file__).parent / "queries" / "expected"
 TOPICS = {"approvals", "mechanisms", "safety", "selection", "evidence", "coverage", "qc"}
 

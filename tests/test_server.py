@@ -27,7 +27,7 @@ CONSTRUCT = "CONSTRUCT { ?s rdfs:label ?o } WHERE { ?s a tkg:Treatment ; rdfs:la
 ECZEMA = "http://purl.obolibrary.org/obo/MONDO_0004980"
 ROWS_JSON = "application/sparql-results+json"
 ROWS_XML = "application/sparql-results+xml"
-LOCAL = {name: query for name, query in queries.catalogue().items() if not query.online}
+LOCAL = {name: query for name, query in queries.catalogue().items() if not query.online and not query.loaded}
 ALL_QUERIES = pytest.mark.parametrize("query", LOCAL.values(), ids=list(LOCAL))
 GRAPHS = {
     "text/turtle": ox.RdfFormat.TURTLE,

@@ -31,6 +31,8 @@ _RELEASE_IRI = "SELECT ?release WHERE { <dataset> owl:versionIRI ?release }"
 class Embedded:
     """Oxigraph in this process, over one RDF file."""
 
+    has_loaded = False
+
     def __init__(self, path: Path, *, online: bool = False) -> None:
         self.name = str(path)
         self.online = online
@@ -90,8 +92,23 @@ class Embedded:
         return copy.parse(content.getvalue(), format="nt")
 
 
+class Stored(Embedded):
+    """Oxigraph in this process, over the index of a store: the graph, and loaded sources as named graphs."""
+
+    has_loaded = True
+
+    def __init__(self, folder: Path, *, online: bool = False) -> None:
+        from treatkg.loading import index
+
+        self.name = str(folder)
+        self.online = online
+        self.store = index.ready(folder)
+
+
 class Remote:
     """A SPARQL 1.1 endpoint, asked through SPARQLWrapper. Nothing but http and https; always with a timeout."""
+
+    has_loaded = True  # it may mirror a store; only the endpoint knows
 
     def __init__(self, url: str, timeout: int = _ENDPOINT_TIMEOUT) -> None:
         if not is_web_address(url):
@@ -195,6 +212,7 @@ class Knowledge:
         """
         stored = queries.find(name)
         stored.check_local()
+        stored.check_loaded(present=self.engine.has_loaded)
         return self.select(stored.bind(arguments, self.terms))
 
     def select(self, query: str) -> results.Result:
@@ -239,8 +257,8 @@ def open(  # noqa: A001 (treatkg.open reads well)
     """Open the graph.
 
     Args:
-        source: an RDF file (the graph that comes with the package if not given), or the http(s) address of a SPARQL
-            endpoint.
+        source: an RDF file (the graph that comes with the package if not given), the folder of a store that
+            `treatkg load` has made, or the http(s) address of a SPARQL endpoint.
         releases: graphs of other releases (Turtle files, or the folders of releases), each loaded as the named graph
             `https://w3id.org/treatkg/release/<version>`, so that `GRAPH` asks it.
         online: whether a query may ask other endpoints (SERVICE); their answers are waited for without a limit.
@@ -254,10 +272,18 @@ def open(  # noqa: A001 (treatkg.open reads well)
         if list(releases):
             raise UsageError("other releases are loaded beside a file, not beside an endpoint")
         return Knowledge(Remote(source))
-    engine = Embedded(release_file(Path(source)), online=online)
+    path = Path(source)
+    engine = Stored(path, online=online) if is_store(path) else Embedded(release_file(path), online=online)
     for release in releases:
+        if isinstance(engine, Stored):
+            raise UsageError("other releases are loaded beside a file, not beside a store")
         engine.add_release(release_file(release))
     return Knowledge(engine)
+
+
+def is_store(path: Path) -> bool:
+    """Return whether a path is the folder of a store of loaded sources."""
+    return (path / "registry.sqlite").is_file()
 
 
 def release_file(path: Path) -> Path:

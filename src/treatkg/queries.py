@@ -21,7 +21,7 @@ from treatkg.errors import BadInputError, UsageError, did_you_mean
 
 Value = str | int | float | bool | datetime.date | Sequence["Value"]
 
-_HEAD_KEYS = {"summary", "description", "tags", "params", "returns", "online"}
+_HEAD_KEYS = {"summary", "description", "tags", "params", "returns", "online", "loaded"}
 _PARAMETER_KEYS = {"type", "class", "description", "allowed", "min", "max", "absent", "example", "many"}
 _TYPES = {"iri", "string", "integer", "decimal", "date", "boolean"}
 _ABSENT = {"any", "none", "today", "required", "default"}
@@ -44,6 +44,10 @@ _FORM_NAMES = {
 
 class OnlineQueryError(UsageError):
     """The query asks other endpoints, and that was not wanted."""
+
+
+class LoadedQueryError(UsageError):
+    """The query is about loaded sources, and the graph that is asked has none."""
 
 
 class Resolver(Protocol):
@@ -77,6 +81,7 @@ class StoredQuery:
     """A stored question. `text` is the whole file, which any SPARQL tool runs with the defaults.
 
     `online` names the endpoints that it asks besides the graph (SERVICE); such a query runs only when that is wanted.
+    `loaded` says that it compares the graph with loaded sources, which stand in named graphs of a store.
     """
 
     name: str
@@ -89,6 +94,7 @@ class StoredQuery:
     params: Mapping[str, Parameter] = field(default_factory=dict)
     returns: Mapping[str, str] = field(default_factory=dict)
     online: tuple[str, ...] = ()
+    loaded: bool = False
 
     def check_local(self) -> None:
         """Refuse a query that asks other endpoints.
@@ -100,6 +106,18 @@ class StoredQuery:
             whom = ", ".join(self.online)
             raise OnlineQueryError(
                 f"{self.name} asks {whom} over the network: `treatkg query {self.name} --online` runs it"
+            )
+
+    def check_loaded(self, *, present: bool) -> None:
+        """Refuse a query about loaded sources where none can be asked, since no row would read as no difference.
+
+        Raises:
+            LoadedQueryError: it is one.
+        """
+        if self.loaded and not present:
+            raise LoadedQueryError(
+                f"{self.name} compares the graph with loaded sources: load some (`treatkg load SOURCE PATH...`), "
+                "then ask the store with --on FOLDER"
             )
 
     def bind(self, arguments: Mapping[str, Value], resolver: Resolver) -> str:
@@ -176,6 +194,7 @@ def read_query(file: Path) -> StoredQuery:
         params=params,
         returns=head.get("returns") or {},
         online=_read_online(file, head, text),
+        loaded=head.get("loaded") is True,
     )
 
 
@@ -189,6 +208,8 @@ def _read_head(file: Path, text: str) -> dict[str, Any]:
         head = yaml.load("\n".join(lines), Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
         raise BadInputError(f"{file}: the head (#+ lines) is not valid YAML: {error}") from error
+    if isinstance(head, dict) and head.get("loaded", True) is not True:
+        raise BadInputError(f'{file}: "loaded" in the head is true, or left out')
     if not isinstance(head, dict) or not isinstance(head.get("summary"), str):
         raise BadInputError(f'{file}: the head (#+ lines) needs at least "summary"')
     for key in head:

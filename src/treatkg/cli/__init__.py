@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from treatkg import __version__
-from treatkg.cli import ask, make, operate, publish, reason
+from treatkg.cli import ask, load, make, operate, publish, reason
 from treatkg.cli.link import link
 from treatkg.errors import ExitCode, TreatKGError
 
@@ -21,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (ask, make, reason, publish, operate):
+for module in (ask, load, make, reason, publish, operate):
     for command in module.COMMANDS:
         app.command()(command)
 app.add_typer(link, name="link")

@@ -41,7 +41,9 @@ class Format(StrEnum):
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How rows are printed.")]
 SourceOption = Annotated[
     str | None,
-    typer.Option("--on", help="Ask another graph: an RDF file, or the http(s) address of a SPARQL endpoint."),
+    typer.Option(
+        "--on", help="Ask another graph: an RDF file, a store of loaded sources, or the http(s) address of an endpoint."
+    ),
 ]
 
 
@@ -187,6 +189,8 @@ def _list_queries() -> None:
 
 def _describe_query(stored: StoredQuery) -> None:
     typer.echo(f"{stored.name} ({stored.topic})\n{stored.summary}\n{stored.description}".rstrip())
+    if stored.loaded:
+        typer.echo("Compares the graph with loaded sources: runs with --on STORE only.")
     if stored.online:
         typer.echo(f"Asks {', '.join(stored.online)} over the network: runs with --online only.")
     if stored.params:

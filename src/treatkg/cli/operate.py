@@ -8,6 +8,7 @@ import platform
 import socket
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -51,15 +52,19 @@ def info() -> None:
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = DEFAULT_PORT,
+    store: Annotated[
+        Path | None, typer.Option("--store", help="Serve a store: the graph, and loaded sources as named graphs.")
+    ] = None,
 ) -> None:
     """Serve the graph: a page for people, SPARQL at /sparql, every stored query at /queries/NAME. Ctrl-C stops it."""
     import uvicorn
 
     import treatkg
+    from treatkg import resources
     from treatkg.server import create_app
 
     _check_port(host, port)
-    knowledge = treatkg.open()
+    knowledge = treatkg.open(store or resources.TRIPLES)
     count = knowledge.select("SELECT (COUNT(*) AS ?count) WHERE { ?s ?p ?o }").to_dicts()[0]["count"]
     address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     typer.echo(f"""TreatKG: {count:,} triples at {address} (Ctrl-C stops it)

@@ -17,7 +17,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, cast
 
@@ -38,6 +38,20 @@ class Limits:
     members: int = 1_000_000
 
 
+class Meter:
+    """How much of a stream has been read, for a progress bar."""
+
+    def __init__(self) -> None:
+        self.stream: IO[bytes] | None = None
+        self.size = 1
+
+    def fraction(self) -> float:
+        """Return the part that was read, from 0 to 1."""
+        if self.stream is None or self.stream.closed:
+            return 0.0
+        return min(1.0, self.stream.tell() / max(1, self.size))
+
+
 @dataclass(frozen=True)
 class Input:
     """One stream of a source: a file, or a member of an archive.
@@ -54,6 +68,7 @@ class Input:
     retrieved: datetime.date
     member: str = ""
     limits: Limits = Limits()
+    meter: Meter = field(default_factory=Meter, compare=False)
 
     @contextlib.contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -77,10 +92,11 @@ class Input:
             archive = stack.enter_context(zipfile.ZipFile(self.path))
             entry = archive.getinfo(self.member)
             stream: IO[bytes] = stack.enter_context(archive.open(entry))
-            packed = entry.compress_size
+            packed, self.meter.size = entry.compress_size, entry.file_size
         else:
             stream = stack.enter_context(self.path.open("rb"))
-            packed = self.path.stat().st_size
+            packed = self.meter.size = self.path.stat().st_size
+        self.meter.stream = stream
         if stream.read(2) == _SIGNATURES["gzip"]:
             stream.seek(0)
             unpacked = stack.enter_context(contextlib.closing(gzip.GzipFile(fileobj=stream)))
@@ -99,6 +115,10 @@ class Input:
                 shutil.copyfileobj(stream, copy)
                 copy.flush()
                 yield Path(copy.name)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave the meter behind: another process has its own."""
+        return {**vars(self), "meter": Meter()}
 
     def digest(self) -> str:
         """Return the SHA-256 of the unpacked content."""

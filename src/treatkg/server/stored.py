@@ -36,8 +36,8 @@ async def run(request: Request) -> Response:
         raise NotAcceptableError(offers)
     if offer is PAGE:
         return await run_in_threadpool(_page, request, query)
-    if query.online:
-        return PlainTextResponse(f"{_elsewhere(query)}\n", status_code=HTTPStatus.FORBIDDEN)
+    if refused := _elsewhere(request, query):
+        return PlainTextResponse(f"{refused}\n", status_code=HTTPStatus.FORBIDDEN)
     return await run_in_threadpool(_rows, request, query)
 
 
@@ -66,8 +66,9 @@ def _rows(request: Request, query: queries.StoredQuery) -> Response:
 
 def _page(request: Request, query: queries.StoredQuery) -> Response:
     knowledge: Knowledge = request.app.state.knowledge
-    result, text, error = None, query.text, _elsewhere(query)
-    waits = bool(query.online) or any(
+    elsewhere = _elsewhere(request, query)
+    result, text, error = None, query.text, elsewhere
+    waits = bool(elsewhere) or any(
         p.absent == "required" and not request.query_params.get(p.name) for p in query.params.values()
     )
     if not waits:
@@ -77,7 +78,7 @@ def _page(request: Request, query: queries.StoredQuery) -> Response:
                 result = results.from_solutions(rows(knowledge.engine.ask(text)))
         except UsageError as refused:
             error = str(refused)
-    status = HTTPStatus.BAD_REQUEST if error and not query.online else HTTPStatus.OK
+    status = HTTPStatus.BAD_REQUEST if error and not elsewhere else HTTPStatus.OK
     return render(
         request,
         "query.html",
@@ -90,8 +91,10 @@ def _page(request: Request, query: queries.StoredQuery) -> Response:
     )
 
 
-def _elsewhere(query: queries.StoredQuery) -> str:
+def _elsewhere(request: Request, query: queries.StoredQuery) -> str:
     """Say why a query is not run here, or nothing."""
+    if query.loaded and not request.app.state.knowledge.engine.has_loaded:
+        return "This question compares the graph with loaded sources, and this server has none: start it with --store."
     if not query.online:
         return ""
     whom = ", ".join(query.online)
@@ -118,4 +121,5 @@ def _as_json(query: queries.StoredQuery) -> dict[str, object]:
         },
         "returns": dict(query.returns),
         "online": list(query.online),
+        "loaded": query.loaded,
     }
