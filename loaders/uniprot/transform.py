@@ -25,10 +25,10 @@ _GO_EVIDENCE = {
     "IKR": "0000320", "IMP": "0000315", "IPI": "0000353", "IRD": "0000321", "ISA": "0000247", "ISM": "0000255",
     "ISO": "0000266", "ISS": "0000250", "NAS": "0000303", "TAS": "0000304",
 }  # fmt: skip
-# As UniProt's curators word it; nothing of the kind was seen in the samples, but a fact must never come of it.
+# Nothing of the kind was seen in the samples, but a fact must never come of it; nor of what is "not known".
 _DENIED = re.compile(
-    r"\b(?:not|never|unlikely|no longer)\s+(?:\w+\s+){0,2}(?:caus\w+|associated|involved|implicated|responsible"
-    r"|pathogenic|due to|related|linked)",
+    r"\b(?:not|never|unlikely|no longer)\b[^.;]{0,60}?"
+    r"\b(?:caus|associat|involv|implicat|responsib|pathogenic|due to|related|linked)",
     re.IGNORECASE,
 )
 
@@ -94,7 +94,8 @@ def transform(record: Record) -> Iterator[Item]:
 def _items(entry: _Entry) -> Iterator[Item]:
     name = entry.name or entry.mnemonic or entry.accession
     yield Document(
-        key=entry.accession,
+        # A reply with some fields only says no version; it must not take the place of the whole entry.
+        key=entry.accession if entry.version or entry.obsolete else f"{entry.accession}.fields",
         title=f"{entry.mnemonic}: {name}" if entry.mnemonic and entry.name else name,
         version=entry.version,
         date=entry.date,

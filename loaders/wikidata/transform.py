@@ -56,7 +56,7 @@ class _Statement:
 class _Item:
     names: list[str] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
-    statements: dict[str, _Statement] = field(default_factory=dict)
+    statements: dict[tuple[str, str, str], _Statement] = field(default_factory=dict)
     objects: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -71,11 +71,13 @@ def transform(record: Record) -> Iterator[Item]:
     name = next(iter(item.names), number)
     yield Document(key=number, title=name, url=f"https://www.wikidata.org/wiki/{number}")
     subject = Mention("Treatment", [name], _ordered(number, item.ids))
-    for iri, statement in item.statements.items():
+    for (iri, _, _), statement in item.statements.items():
         yield _association(iri, statement, name, subject, item.objects.get(statement.object, []))
 
 
 def _association(iri: str, statement: _Statement, name: str, subject: Mention, ids: list[str]) -> Item:
+    if not iri:
+        return Skip("a statement without an identifier")
     if statement.property not in _RELATIONS:
         return Skip(f"a statement with another property ({statement.property or 'none'})")
     if statement.rank == "deprecated":
@@ -137,9 +139,10 @@ def _read(rows: Any) -> _Item:  # noqa: ANN401 (what a reader gives)
 
 
 def _read_statement(item: _Item, row: Mapping[str, str]) -> None:
-    iri = row.get("statement", "").rpartition("/")[2]
-    statement = item.statements.setdefault(iri, _Statement(row.get("property", ""), row.get("object", "")))
-    statement.rank = row.get("rank", "").rpartition("#")[2].removesuffix("Rank").lower()
+    key = (row.get("statement", "").rpartition("/")[2], row.get("property", ""), row.get("object", ""))
+    statement = item.statements.setdefault(key, _Statement(*key[1:]))
+    rank = row.get("rank", "").rpartition("#")[2].removesuffix("Rank").lower()
+    statement.rank = rank if not statement.rank else min(rank, statement.rank)
     statement.name = statement.name or row.get("name", "")
     if source := row.get("sourceName") or row.get("source", "").rpartition("/")[2]:
         statement.sources.add(source)
