@@ -31,7 +31,8 @@ def resolver() -> Resolver:
 
 
 def load(resolver: Resolver, *files: Path, version: str = "") -> tuple[dict[str, Block], Counter[str]]:
-    blocks, skips = {}, Counter[str]()
+    blocks: dict[str, Block] = {}
+    skips = Counter[str]()
     for got in recognise(SOURCE, inputs.find(map(str, files)), version):
         writer = Writer(SOURCE, got.version, got.date, got.file.retrieved, resolver)
         for record in got.reader().records(got.file):

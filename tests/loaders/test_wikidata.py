@@ -33,7 +33,8 @@ def resolver() -> Resolver:
 
 
 def load(resolver: Resolver, file: Path) -> tuple[dict[str, Block], Counter[str]]:
-    blocks, skips = {}, Counter[str]()
+    blocks: dict[str, Block] = {}
+    skips = Counter[str]()
     for got in recognise(SOURCE, inputs.find([str(file)])):
         writer = Writer(SOURCE, got.version, got.date, got.file.retrieved, resolver)
         for record in got.reader().records(got.file):

@@ -66,6 +66,7 @@ def transform(record):
         yield Fact("BoxedWarning", f"boxed/{number}", risk, of, [Passage("box")])
 """
 Rows = list[dict[str, Any]]
+Terms = tuple[Resolver, dict[str, frozenset[str]]]
 
 
 @pytest.fixture
@@ -112,18 +113,22 @@ def whole(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _curated_graph_is_small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Read the names of the curated graph once, and index a slice of it; what the tests are about is the same."""
+@pytest.fixture(scope="session")
+def small_graph(tmp_path_factory: pytest.TempPathFactory) -> tuple[Callable[[], Terms], Path]:
+    """Return the names of the curated graph, read once, and a file with a slice of it."""
     known = running.known_terms()
     slice_ = tmp_path_factory.mktemp("curated") / "triples.ttl"
     wanted = tuple(namespaces.BASE + name for name in ("dupilumab", "ruxolitinib"))
     triples = [t for t in graph.parse_file(resources.TRIPLES) if graph.iri_of(t.subject).startswith(wanted)]
     slice_.write_bytes(graph.canonical_turtle(triples))
+    return lambda: known, slice_
 
-    def again() -> tuple[Resolver, dict[str, frozenset[str]]]:
-        return known
 
+# For a module, not for the session: the tests of other folders, run by the same process, need the graph as it is.
+@pytest.fixture(scope="module", autouse=True)
+def _curated_graph_is_small(small_graph: tuple[Callable[[], Terms], Path]) -> Iterator[None]:
+    """Use names that were read before, and index a slice of the graph; what the tests are about is the same."""
+    again, slice_ = small_graph
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(running, "known_terms", again)
         patch.setattr(resources, "TRIPLES", slice_)

@@ -165,16 +165,17 @@ def _question(folder: Path, spec: Mapping[str, str], options: SparqlReader) -> _
 
 def _values(file: Path) -> tuple[str, tuple[ox.NamedNode | ox.Literal, ...]]:
     """Return the only variable of a query over the curated graph, and what it finds, in a fixed order."""
-    text, variables = _select(file, _curated())
+    curated = _store(resources.TRIPLES)
+    text, variables = _select(file, curated)
     if len(variables) != 1:
         raise BadInputError(f"{file}: one variable, whose values the endpoint is asked of")
-    found = {row[0] for row in graph.rows(_curated().query(text))}
+    found = {row[0] for row in graph.rows(curated.query(text))}
     return variables[0], tuple(sorted((v for v in found if isinstance(v, (ox.NamedNode, ox.Literal))), key=str))
 
 
 @functools.cache
-def _curated() -> ox.Store:
-    return graph.store_of(graph.parse_file(resources.TRIPLES))
+def _store(file: Path) -> ox.Store:
+    return graph.store_of(graph.parse_file(file))
 
 
 def _select(file: Path, store: ox.Store) -> tuple[str, tuple[str, ...]]:
