@@ -1,0 +1,184 @@
+"""What a text says that a product is indicated for: only statements whose disease is certain."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from treatkg.loading.items import Mention
+from treatkg.loading.text.ages import find_ages, populations
+from treatkg.loading.text.disease_names import names_at
+from treatkg.loading.text.pieces import Piece, pieces, without_references
+
+_INDICATED = re.compile(r"(?<![\w-])indicated\b", re.IGNORECASE)
+# "if clinically indicated", "not indicated", "was indicated": no statement of what it is licensed for.
+_NO_STATEMENT = re.compile(
+    r"\b(?:not|no longer|nor|if|when|where|unless|clinically|medically|as|otherwise|may be|might be|would be|was|were|"
+    r"been|previously|formerly|never)(?:\s+(?:be|also|yet))?\s*$|\b(?:if|unless)\b[^,]*$|\bnot\b[^,.;]{0,30}$",
+    re.IGNORECASE,
+)
+_LIMITATION = re.compile(r"\s*(?:\d+(?:\.\d+)?\s+)?limitations? of use", re.IGNORECASE)
+_GROUP = (
+    r"(?:(?:adults?|pa?ediatric|adolescents?|children|infants?|and|or|elderly|certain|appropriate|"
+    r"non-immunocompromised|immunocompetent|male|female|postmenopausal|boys|girls),?\s+){0,6}"
+    r"(?:patients?|adults?|children|adolescents?|infants?|individuals?|persons?|people|women|men)\b"
+)
+_ACTION = re.compile(
+    r"\b(?:treatment|management|relief|therapy|control)\s+(?:and\s+(?:\w+\s+)?(?:treatment|management|prevention|"
+    rf"prophylaxis|relief)\s+)?(?:of\s+|(?:in|for)\s+(?={_GROUP}))|\bto\s+treat\s+",
+    re.IGNORECASE,
+)
+_BEFORE_ACTION = 250
+_SIGNS = re.compile(
+    r"(?:the\s+)?(?:[\w-]+\s+){0,4}?(?:manifestations|signs and symptoms|symptoms|signs)\s+of\s+", re.IGNORECASE
+)
+_PEOPLE_WITH = re.compile(rf"(?:{_GROUP})(?:(?!\bwho\b|\bwhose\b|[.;:]).){{0,150}}?\bwith\s+", re.IGNORECASE | re.DOTALL)
+_ITCH = re.compile(r"(?:mild|moderate|severe|to|and|or|[\s-])*\b(?P<sign>pruritus|itch|itching)\s+in\s+", re.IGNORECASE)
+_SEVERITY = re.compile(
+    r"\b(?P<from>mild|moderate|severe)(?:(?P<to>[\s-]*to[\s-]*|\s+(?:and|or)\s+)(?P<until>moderate|severe))?"
+    r"(?=[,\s]+(?P<rest>.*))",
+    re.IGNORECASE | re.DOTALL,
+)
+_SEVERITIES = ("Mild", "Moderate", "Severe")
+_WEIGHT = re.compile(
+    r"\bweigh(?:ing)?\s+(?:at least|\u2265|>=)\s*(?P<least>\d{1,3}(?:\.\d)?)\s*kg\b|"
+    r"\bweigh(?:ing)?\s+(?P<more>\d{1,3}(?:\.\d)?)\s*kg\s+(?:or|and)\s+(?:more|above|over|greater)\b",
+    re.IGNORECASE,
+)
+_PRIOR = re.compile(
+    r"(?:not (?:been )?adequately controlled|failed to respond|inadequate response)[^.;]*?\b(?P<kind>topical|systemic)\s+"
+    r"(?:prescription\s+)?(?:therap|treatment|drug product)[^.;]*\b(?:not advisable|inadvisable)",
+    re.IGNORECASE,
+)
+_PLAIN = set(
+    "a an the of in for with to and or as is are it its this that patients patient adult adults pediatric paediatric "
+    "children adolescents infants women men people treatment management therapy topical oral systemic who years months "
+    "age aged older from".split()  # noqa: SIM905 (a list of words is read better so)
+)
+
+
+@dataclass(frozen=True)
+class Use:
+    """A licensed use: the disease (and the one sign of it, if only that), for whom, and where the text says so."""
+
+    disease: str
+    start: int
+    end: int
+    sign: str = ""
+    populations: tuple[dict[str, Any], ...] = ()
+    key: tuple[object, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Unsure:
+    """A statement of an indication whose disease is not certain."""
+
+    start: int
+    end: int
+
+
+def uses(text: str, title: str = "", start: int = 0, end: int | None = None) -> Iterator[Use | Unsure]:
+    """Return what a text, or a part of it, states.
+
+    Args:
+        text: of a section on indications.
+        title: the title of the subsection without its number, if it has one; where a statement names it, it is taken.
+        start: where the part begins.
+        end: where it ends.
+
+    What is denied, conditional, past or a limitation of use is no statement.
+    """
+    open_list = ""
+    for piece in pieces(text, start, end):
+        found = _INDICATED.search(piece.text)
+        if _LIMITATION.match(piece.text):
+            open_list = ""
+        elif found and _NO_STATEMENT.search(piece.text[: found.start()]):
+            open_list = ""
+        elif found:
+            rest = piece.text[found.end() :].strip()
+            open_list = rest if rest.endswith(":") and len(rest) < 80 else ""
+            if not open_list:
+                yield from _stated(piece, rest, title)
+        elif not without_references(piece.text):
+            continue
+        elif open_list and _is_item(piece.text):
+            of = open_list if _ACTION.search(open_list.rstrip(":") + " ") else ""
+            yield from _stated(piece, f"{of.rstrip(':')} {piece.text}", title)
+        else:
+            open_list = ""
+
+
+def _is_item(text: str) -> bool:
+    return not re.search(r"\b(?:is|are|should|must|was|were|can|will|has been|have been)\b", text[:60])
+
+
+def _stated(piece: Piece, words: str, title: str) -> Iterator[Use | Unsure]:
+    words = without_references(words)
+    action = _ACTION.search(words + " ", 0, _BEFORE_ACTION)
+    target = words[action.end() :] if action else ""
+    signs = _SIGNS.match(target)
+    target = target[signs.end() :] if signs else target
+    itch = _ITCH.match(target)
+    target = target[itch.end() :] if itch else target
+    people = _PEOPLE_WITH.match(target)
+    target = target[people.end() :] if people else target
+    named = [title] if title and _names(target, title) else names_at(target)
+    if itch and not people:
+        named = []
+    if not named:
+        yield Unsure(piece.start, piece.end)
+    for name in named:
+        found = tuple(_populations(words, name, piece.text, sign=bool(itch)))
+        sign = itch["sign"].lower() if itch else ""
+        key = (name.lower(), sign, *(repr({k: v for k, v in one.items() if k != "note"}) for one in found))
+        yield Use(name, piece.start, piece.end, sign, found, key)
+
+
+def _names(target: str, title: str) -> bool:
+    """Return whether a statement about a disease names the title; the title must be the name of a disease itself."""
+    plain = re.sub(r"[\s-]+", " ", target).lower()
+    return bool(names_at(title)) and re.sub(r"[\s-]+", " ", title).lower() in plain
+
+
+def _populations(words: str, disease: str, sentence: str, *, sign: bool) -> Iterator[dict[str, Any]]:
+    limits: dict[str, Any] = {}
+    severity = [] if sign else severity_of(words, disease)
+    if severity:
+        limits["severity"] = severity
+    if weight := _WEIGHT.search(words):
+        limits["minWeightKg"] = Decimal(weight["least"] or weight["more"])
+    if prior := _PRIOR.search(words):
+        limits["priorTherapy"] = Mention("Treatment", [f"{prior['kind'].lower()} treatments"])
+        limits["priorTherapyOutcome"] = "InadequateOrNotAdvisable"
+    if _says_more(words, disease, sign=sign):
+        limits["note"] = words[:500]
+    for one in [age.values() for age in populations(sentence)] or [{}]:
+        if one or limits:
+            yield {"type": "Population", **one, **limits}
+
+
+def severity_of(words: str, disease: str) -> list[str]:
+    """Return Mild, Moderate, Severe as far as they stand before the name of the disease, with at most three words between."""
+    for found in _SEVERITY.finditer(words):
+        between = found["rest"].lower().partition(disease.lower())
+        if between[1] and len(between[0].split()) <= 3 and "," not in between[0]:
+            first, last = found["from"].title(), (found["until"] or found["from"]).title()
+            if "to" in (found["to"] or "").lower():
+                return list(_SEVERITIES[_SEVERITIES.index(first) : _SEVERITIES.index(last) + 1])
+            return sorted({first, last}, key=_SEVERITIES.index)
+    return []
+
+
+def _says_more(words: str, disease: str, *, sign: bool) -> bool:
+    """Return whether the statement limits the use by more than the ages, the severity and the name that were read."""
+    rest = list(words)
+    for one in find_ages(words):
+        rest[one.start : one.end] = " " * (one.end - one.start)
+    left = re.sub(re.escape(disease), " ", "".join(rest), flags=re.IGNORECASE)
+    left = re.sub(r"\([^)]*\)", " ", _WEIGHT.sub(" ", left))
+    left = left if sign else _SEVERITY.sub(" ", left)
+    return any(word.lower() not in _PLAIN for word in re.findall(r"[A-Za-z]{2,}", left))
