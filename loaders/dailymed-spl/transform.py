@@ -184,10 +184,12 @@ def _sections(document: Node) -> Iterator[LabelSection]:
         for section in body.nodes("component", "section"):
             for kind, name, title, blocks in _walk(section, "", ""):
                 text = "\n\n".join([*([title] if title else []), *blocks])
-                if not blocks and not (title and kind == "ContraindicationsText" and _NUMBER.match(title)):
-                    continue
                 number = _NUMBER.match(title)
-                full = f"{name}-{number[1]}" if number and "." in number[1] else name
+                numbered = bool(number) and "." in number[1]
+                # A numbered contraindication may be no more than its title.
+                if not blocks and not (numbered and kind == "ContraindicationsText"):
+                    continue
+                full = f"{name}-{number[1]}" if numbered else name
                 counts[full] += 1
                 yield LabelSection(
                     kind=kind,

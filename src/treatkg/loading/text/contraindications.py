@@ -23,10 +23,16 @@ _FORBIDDEN = re.compile(
     re.IGNORECASE,
 )
 _AUXILIARY = r"(?:is|are|was|were|has|have|had|may|might|can|could|should|must|will|would|does|do)"
-_VERB = re.compile(rf"\b(?:{_AUXILIARY}|occur(?:s|red)?|include[sd]?|varied|caused?|results?)\b", re.IGNORECASE)
-# "who ...", "which may include": verbs in here do not make a sentence of an item of a list.
+_VERB = re.compile(
+    rf"\b(?:{_AUXILIARY}|occur(?:s|red)?|include[sd]?|varied|caused?|results?|resulted|revealed|showed|crosses|appears?|"
+    r"suggests?|produces|leads|increases|decreases|exists?)\b",
+    re.IGNORECASE,
+)
+# "who are or may become pregnant", "which may include", "because ...": verbs here do not make an item a sentence.
 _SUBORDINATE = re.compile(
-    rf"\b(?:who|whose|whom|if|when|unless|because)\b[^,;]*|\b(?:that|which)\s+(?:{_AUXILIARY}\s+)*\w+", re.IGNORECASE
+    r"\b(?:if|when|unless|because)\b[^,;]*|\b(?:who|whose|whom|that|which)\s+"
+    rf"(?:{_AUXILIARY}(?:\s+(?:or|and)\s+{_AUXILIARY})?\s+)*\w+(?:\s+(?:or|and)\s+(?:{_AUXILIARY}\s+)+\w+)?",
+    re.IGNORECASE,
 )
 _NUMBER = re.compile(r"^\d{1,2}(?:\.\d{1,2})?\s+(?=[A-Z])")
 _NO_DISEASE = re.compile(
@@ -54,6 +60,8 @@ _ITSELF = re.compile(
     r"active)|\b(?:any|any of the|other)\s+(?:\w+\s+)?(?:components?|ingredients?|excipients?|constituents?)\b",
     re.IGNORECASE,
 )
+# "liver disease Known gout": items of a list whose marks are lost.
+_RUN_ON = re.compile(r"\b[a-z]+\s+[A-Z][a-z]+\s+[a-z]")
 _STATES = (
     (re.compile(r"(?:(?:in|during)\s+)?(?:pregnancy|pregnant (?:women|patients|females)|(?:women|patients|females) who are "
                 r"pregnant)(?:\s+\([^)]*\))?", re.IGNORECASE), "tkg:PregnancyState"),
@@ -157,7 +165,7 @@ def _conditions(phrase: str, product: Product) -> tuple[dict[str, Any], ...]:
     if together:
         return _together(together["what"], together["disease"] or "", phrase)
     bare = _PEOPLE.sub("", phrase, count=1)
-    if is_name(bare) and not _NO_DISEASE.search(bare):
+    if is_name(bare) and not _NO_DISEASE.search(bare) and not _RUN_ON.search(bare):
         return (_disease(bare),)
     return (_unsure(phrase),)
 

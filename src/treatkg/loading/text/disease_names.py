@@ -67,7 +67,8 @@ def is_name(text: str) -> bool:
     """Return whether the whole text is the name of one disease, or of several that share their last word."""
     bare = _without_qualifiers(text)
     found = _STOP.search(bare)
-    return bool(bare) and (found is None or found.start() == len(bare)) and "," not in bare and _is_name(bare)
+    whole = found is None or found.start() == len(bare)
+    return bool(bare) and whole and "," not in bare and _is_name(bare)
 
 
 def _parts(phrase: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from treatkg.loading.items import Mention
 from treatkg.loading.text.ages import find_ages, populations
-from treatkg.loading.text.disease_names import names_at
+from treatkg.loading.text.disease_names import is_name, names_at
 from treatkg.loading.text.pieces import Piece, pieces, without_references
 
 _INDICATED = re.compile(r"(?<![\w-])indicated\b", re.IGNORECASE)
@@ -32,6 +32,11 @@ _ACTION = re.compile(
     re.IGNORECASE,
 )
 _BEFORE_ACTION = 250
+# What is done about a disease that is not had yet, or not known yet.
+_OTHER_AIM = re.compile(r"\b(?:prevent\w*|prophyla\w+|diagnos\w+|detect\w*|reduc\w+ (?:in )?(?:the )?risk)\b", re.IGNORECASE)
+_AIM = r"(?:the\s+)?(?:(?:topical|short-term|symptomatic|maintenance|temporary)\s+){0,2}(?:treatment|management|relief)\s+of\s"
+_LISTED = re.compile(rf"\b{_AIM}", re.IGNORECASE)
+_AND_FOR = re.compile(rf"(?<!treatment )(?<!management )(?<!relief )\b(?:and|or)\s+(?:for\s+)?{_AIM}", re.IGNORECASE)
 _SIGNS = re.compile(
     r"(?:the\s+)?(?:[\w-]+\s+){0,4}?(?:manifestations|signs and symptoms|symptoms|signs)\s+of\s+", re.IGNORECASE
 )
@@ -117,7 +122,31 @@ def _is_item(text: str) -> bool:
 
 
 def _stated(piece: Piece, words: str, title: str) -> Iterator[Use | Unsure]:
-    words = without_references(words)
+    aims = list(_aims(words))
+    for aim in aims:
+        named, sign = _named(without_references(aim), title)
+        if not named:
+            yield Unsure(piece.start, piece.end)
+        for name in named:
+            whom = piece.text if len(aims) == 1 else aim
+            found = tuple(_populations(without_references(aim), name, whom, sign=bool(sign)))
+            key = (name.lower(), sign, *(repr({k: v for k, v in one.items() if k != "note"}) for one in found))
+            yield Use(name, piece.start, piece.end, sign, found, key)
+
+
+def _aims(words: str) -> Iterator[str]:
+    """Return the aims of a statement: "for: the treatment of X in adults the treatment of Y in children" has two."""
+    again = _LISTED if re.match(r"(?:for|in|as)?\s*(?:the following)?\s*:", words, re.IGNORECASE) else _AND_FOR
+    begin = 0
+    for found in list(again.finditer(words))[:20]:
+        if words[begin : found.start()].strip(" :,.;") not in {"", "for", "in", "as", "as a", "as an"}:
+            yield words[begin : found.start()]
+            begin = found.start()
+    yield words[begin:]
+
+
+def _named(words: str, title: str) -> tuple[list[str], str]:
+    """Return the diseases that a statement is certainly about, and the sign of them, if it is only about that."""
     action = _ACTION.search(words + " ", 0, _BEFORE_ACTION)
     target = words[action.end() :] if action else ""
     signs = _SIGNS.match(target)
@@ -126,22 +155,19 @@ def _stated(piece: Piece, words: str, title: str) -> Iterator[Use | Unsure]:
     target = target[itch.end() :] if itch else target
     people = _PEOPLE_WITH.match(target)
     target = target[people.end() :] if people else target
-    named = [title] if title and _names(target, title) else names_at(target)
-    if itch and not people:
-        named = []
-    if not named:
-        yield Unsure(piece.start, piece.end)
-    for name in named:
-        found = tuple(_populations(words, name, piece.text, sign=bool(itch)))
-        sign = itch["sign"].lower() if itch else ""
-        key = (name.lower(), sign, *(repr({k: v for k, v in one.items() if k != "note"}) for one in found))
-        yield Use(name, piece.start, piece.end, sign, found, key)
+    sign = itch["sign"].lower() if itch else ""
+    if title and _names(target or words, title) and not _OTHER_AIM.search(words):
+        return [title], sign
+    return ([] if itch and not people else names_at(target)), sign
 
 
 def _names(target: str, title: str) -> bool:
     """Return whether a statement about a disease names the title; the title must be the name of a disease itself."""
-    plain = re.sub(r"[\s-]+", " ", target).lower()
-    return bool(names_at(title)) and re.sub(r"[\s-]+", " ", title).lower() in plain
+    return is_name(title) and _plain(title) in _plain(target)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s-]+", " ", text.replace("\u2019", "'")).lower()
 
 
 def _populations(words: str, disease: str, sentence: str, *, sign: bool) -> Iterator[dict[str, Any]]:
