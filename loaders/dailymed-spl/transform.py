@@ -86,7 +86,9 @@ def transform(record: Record) -> Iterator[Item]:
 def _label(document: Node, set_id: str, *, lay: bool) -> Iterator[Item]:
     products = _products(document)
     brands = [_name(product.node("name")) for product in products]
-    generics = [name.text() for product in products for name in product.nodes("asEntityWithGeneric", "genericMedicine", "name")]
+    generics = [
+        name.text() for product in products for name in product.nodes("asEntityWithGeneric", "genericMedicine", "name")
+    ]
     substances, uniis = _active(products)
     named = label_products.product(brands, generics, substances, uniis)
     numbers = [number.get("extension") for one in document.every("approval") for number in one.nodes("id")]
@@ -184,12 +186,12 @@ def _sections(document: Node) -> Iterator[LabelSection]:
         for section in body.nodes("component", "section"):
             for kind, name, title, blocks in _walk(section, "", ""):
                 text = "\n\n".join([*([title] if title else []), *blocks])
-                number = _NUMBER.match(title)
-                numbered = bool(number) and "." in number[1]
+                found = _NUMBER.match(title)
+                number = found[1] if found and "." in found[1] else ""
                 # A numbered contraindication may be no more than its title.
-                if not blocks and not (numbered and kind == "ContraindicationsText"):
+                if not blocks and not (number and kind == "ContraindicationsText"):
                     continue
-                full = f"{name}-{number[1]}" if numbered else name
+                full = f"{name}-{number}" if number else name
                 counts[full] += 1
                 yield LabelSection(
                     kind=kind,

@@ -138,7 +138,7 @@ def _sections(data: dict[str, Any]) -> Iterator[LabelSection]:
 
 
 def _first_words(data: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """Return brand and generic name from the product data, which begin with them: "Dupixent dupilumab DUPILUMAB ..."."""
+    """Return brand and generic name from the product data, which begin with them ("Dupixent dupilumab DUPILUMAB")."""
     words = " ".join(_texts(data.get("spl_product_data_elements"))).split()
     folded = [word.casefold() for word in words]
     for begin in range(min(4, len(words))):

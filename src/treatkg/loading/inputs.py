@@ -8,10 +8,12 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
+import functools
 import glob
 import gzip
 import hashlib
 import io
+import os
 import shutil
 import sys
 import tempfile
@@ -31,7 +33,7 @@ _HIDDEN = (".", "~", "__MACOSX")
 
 @dataclass(frozen=True)
 class Limits:
-    """How much is taken: bytes of one unpacked file, unpacked bytes per packed byte, members, an archive in an archive."""
+    """How much is taken: bytes of an unpacked file, unpacked per packed byte, members, an archive in an archive."""
 
     unpacked: int = 100 * 1024**3
     ratio: int = 200
@@ -93,7 +95,7 @@ class Input:
 
     def _opened(self, stack: contextlib.ExitStack) -> BinaryIO:
         if self.member:
-            archive = stack.enter_context(self._archive())
+            archive = stack.enter_context(self._holder())
             entry = archive.getinfo(self.member)
             stream: IO[bytes] = stack.enter_context(archive.open(entry))
             packed, self.meter.size = entry.compress_size, entry.file_size
@@ -133,25 +135,25 @@ class Input:
         """Return the bytes on disk (packed, if it is)."""
         if not self.member:
             return self.path.stat().st_size
-        with self._archive() as archive:
+        with self._holder() as archive:
             return archive.getinfo(self.member).compress_size
 
     @contextlib.contextmanager
-    def _archive(self) -> Iterator[zipfile.ZipFile]:
+    def _holder(self) -> Iterator[zipfile.ZipFile]:
         """Open the zip file that holds the member; one that is in another is unpacked into memory, up to the limit."""
-        with zipfile.ZipFile(self.path) as outer:
-            if not self.within:
-                yield outer
-                return
-            entry = outer.getinfo(self.within)
-            if entry.file_size > self.limits.nested:
-                raise LimitError(
-                    f"{self.name}: the archive in the archive is of more than {self.limits.nested:,} bytes; unpack it"
-                )
-            with outer.open(entry) as packed:
-                content = io.BytesIO(packed.read(self.limits.nested))
-            with zipfile.ZipFile(content) as inner:
-                yield inner
+        outer = _archive(self.path, os.getpid(), self.path.stat().st_mtime_ns)
+        if not self.within:
+            yield outer
+            return
+        entry = outer.getinfo(self.within)
+        if entry.file_size > self.limits.nested:
+            raise LimitError(
+                f"{self.name}: the archive in the archive is of more than {self.limits.nested:,} bytes; unpack it"
+            )
+        with outer.open(entry) as packed:
+            content = io.BytesIO(packed.read(self.limits.nested))
+        with zipfile.ZipFile(content) as inner:
+            yield inner
 
     @contextlib.contextmanager
     def unpacked(self) -> Iterator[zipfile.ZipFile]:
@@ -167,7 +169,7 @@ class Input:
                 yield archive
         else:
             inside = dataclasses.replace(self, within=self.member)
-            with inside._archive() as archive:  # noqa: SLF001 (its own kind)
+            with inside._holder() as archive:  # noqa: SLF001 (its own kind)
                 yield archive
 
     def is_archive(self) -> bool:
@@ -178,6 +180,12 @@ class Input:
             return False
         with self.open() as stream:
             return stream.read(4) in {_SIGNATURES["zip"], _SIGNATURES["empty zip"]}
+
+
+@functools.lru_cache(maxsize=1)
+def _archive(path: Path, process: int, changed: int) -> zipfile.ZipFile:  # noqa: ARG001 (part of the key)
+    """Open an archive once: to read its list anew for each of 500,000 files in it would take days."""
+    return zipfile.ZipFile(path)
 
 
 class _Bounded(io.RawIOBase):

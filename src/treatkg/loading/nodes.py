@@ -22,7 +22,7 @@ class Node:
         return self.attributes.get(attribute, "").strip()
 
     def nodes(self, *path: str) -> Iterator[Node]:
-        """Return the elements at a path of local names below this one, in document order; without a path, all children."""
+        """Return the elements at a path of local names below this one, in document order; all children without one."""
         for part in self.content:
             if isinstance(part, Node) and (not path or part.tag == path[0]):
                 if len(path) > 1:
@@ -56,6 +56,6 @@ class Node:
     def _texts(self) -> Iterator[str]:
         for part in self.content:
             if isinstance(part, Node):
-                yield from part._texts()
+                yield from part._texts()  # noqa: SLF001 (its own kind)
             else:
                 yield part

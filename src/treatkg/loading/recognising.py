@@ -40,7 +40,7 @@ def recognise(
         source: the source that the files are of.
         files: what the user named.
         version: the version, where the user says it.
-        ignored: counts the files that are passed over, by the pattern of `ignore` that they match.
+        ignored: counts the files that are passed over, by the pattern of `ignore` that they match, in words.
 
     Raises:
         BadInputError: an input is of no format of the source; a refused layout is named with the reason.
@@ -50,7 +50,7 @@ def recognise(
         pattern = _ignored(source, file)
         if pattern:
             if ignored is not None:
-                ignored[pattern] += 1
+                ignored[f"a file like {pattern}, which is no file of the source"] += 1
             continue
         if file.is_archive():
             chosen = _choose(source, file, archive=True)

@@ -62,7 +62,7 @@ class Refusal:
 class Source:
     """What `source.yaml` says; the folder is where it stands.
 
-    `ignore` are patterns for names of files that stand beside those of the source, such as images; they are passed over.
+    `ignore` are patterns for names of files that come with those of the source, such as images; they are passed over.
     """
 
     folder: Path

@@ -43,7 +43,7 @@ class XmlReader:
         self._doctype = doctype
 
     def recognises(self, file: Input, marks: Mapping[str, Any]) -> bool:
-        """Marks: `root`, the local name of the root; `paths`, places below a record that its beginning has; `absent`."""
+        """Marks: `root`, the local name of the root; `paths` that a record begins with; `absent`, that it lacks."""
         wanted, unwanted = set(marks.get("paths", ())), set(marks.get("absent", ()))
         seen: set[str] = set()
         inside: list[str] | None = None
@@ -130,10 +130,12 @@ class XmlReader:
         declared = root.getroottree().docinfo.internalDTD
         if declared is None:
             return
-        if any(True for _ in declared.iterentities()):
+        if declared.entities():  # type: ignore[attr-defined] # (the stubs lack it)
             raise BadInputError(f"{file.name}: it declares entities, which are not read; save it without them")
         if not self._doctype:
-            raise BadInputError(f"{file.name}: it has a document type declaration, which this format does not; remove it")
+            raise BadInputError(
+                f"{file.name}: it has a document type declaration, which this format does not; remove it"
+            )
 
 
 def _local(tag: str) -> str:
@@ -146,7 +148,7 @@ def _place(where: str) -> tuple[list[str], str]:
 
 
 def _value(element: etree._Element, attribute: str) -> str:
-    return (element.get(attribute) or "") if attribute else "".join(element.itertext()).strip()
+    return (element.get(attribute) or "") if attribute else "".join(map(str, element.itertext())).strip()
 
 
 def _node(element: etree._Element) -> Node:

@@ -51,7 +51,10 @@ def heading(text: str, title: str = "") -> tuple[str, int, int]:
 
 def risks(words: str) -> list[str | Mention]:
     """Return the risks of a heading: terms where every part is a phrase that is known, else one in its own words."""
-    parts = [part.strip(" ,;.").lower() for part in re.split(r",\s*(?:and\s+)?|;\s*(?:and\s+)?|\s+and\s+", words, flags=re.IGNORECASE)]
+    parts = [
+        part.strip(" ,;.").lower()
+        for part in re.split(r",\s*(?:and\s+)?|;\s*(?:and\s+)?|\s+and\s+", words, flags=re.IGNORECASE)
+    ]
     known = [_RISKS[part] for part in parts if part in _RISKS]
     if parts and len(known) == len(parts):
         return list(dict.fromkeys(known))

@@ -1,6 +1,6 @@
 """What a section on contraindications bars: statements and items of lists, each with the conditions that are certain.
 
-A condition that is not of a plain form is kept whole, as a thing named by the words of the text; it is never taken apart.
+A condition that is not of a plain form is kept whole, as a thing named by the words of the text, and never taken apart.
 """
 
 from __future__ import annotations
@@ -42,19 +42,24 @@ _NO_DISEASE = re.compile(
 _RELATIVE = re.compile(r"\b(?:who|whose|that|which)\s+(?:\w+\s+)?$", re.IGNORECASE)
 # A list starts again with its own preposition and people: there, and only there, one sentence is two statements.
 _AGAIN = re.compile(r",?\s+(?:and|or)\s+(?=in\s+(?:patients?|individuals?|persons?)\b)", re.IGNORECASE)
-_LEAD = re.compile(r"^(?:(?:for use\s+)?(?:in|with|for|during|when|to)\b\s*(?:the following\b[\w\s]*)?)?\s*:?\s*", re.IGNORECASE)
+_LEAD = re.compile(
+    r"^(?:(?:for use\s+)?(?:in|with|for|during|when|to)\b\s*(?:the following\b[\w\s]*)?)?\s*:?\s*", re.IGNORECASE
+)
 _PEOPLE = re.compile(
     r"^(?:in\s+)?(?:(?:patients?|individuals?|persons?|people|those|adults?)\s+)(?:with|who have(?: had)?|having)\s+",
     re.IGNORECASE,
 )
 _HYPERSENSITIVE = re.compile(
-    r"^(?:in\s+)?(?:(?:patients?|individuals?|persons?|people|those)\s+)?(?:(?:with|who have(?: had| shown| demonstrated)?|who "
-    r"are|having)\s+)?(?:an?\s+)?(?:(?:known|suspected|history of|prior|previous|serious|severe|documented|demonstrated|or|"
-    r"and|a)[\s,]+){0,6}(?:hypersensitiv(?:ity|e)|allerg(?:y|ic)|anaphyla\w+|angioedema)"
+    r"^(?:in\s+)?(?:(?:patients?|individuals?|persons?|people|those)\s+)?"
+    r"(?:(?:with|who have(?: had| shown| demonstrated)?|who are|having)\s+)?(?:an?\s+)?"
+    r"(?:(?:known|suspected|history of|prior|previous|serious|severe|documented|demonstrated|or|and|a)[\s,]+){0,6}"
+    r"(?:hypersensitiv(?:ity|e)|allerg(?:y|ic)|anaphyla\w+|angioedema)"
     r"(?:\s+(?:reactions?|(?:and|or|/)\s+\w+))*\s+(?:reactions?\s+)?(?:to|with)\s+(?P<what>.+)$",
     re.IGNORECASE,
 )
-_EXCIPIENTS = re.compile(r"\b(?:components?|ingredients?|excipients?|constituents?|formulation|preparation|vehicle)\b", re.IGNORECASE)
+_EXCIPIENTS = re.compile(
+    r"\b(?:components?|ingredients?|excipients?|constituents?|formulation|preparation|vehicle)\b", re.IGNORECASE
+)
 _ITSELF = re.compile(
     r"\b(?:this|the|its)\s+(?:drug|product|medication|medicine|preparation|formulation|components?|ingredients?|excipients?|"
     r"active)|\b(?:any|any of the|other)\s+(?:\w+\s+)?(?:components?|ingredients?|excipients?|constituents?)\b",
@@ -62,19 +67,26 @@ _ITSELF = re.compile(
 )
 # "liver disease Known gout": items of a list whose marks are lost.
 _RUN_ON = re.compile(r"\b[a-z]+\s+[A-Z][a-z]+\s+[a-z]")
-_STATES = (
-    (re.compile(r"(?:(?:in|during)\s+)?(?:pregnancy|pregnant (?:women|patients|females)|(?:women|patients|females) who are "
-                r"pregnant)(?:\s+\([^)]*\))?", re.IGNORECASE), "tkg:PregnancyState"),
-    (re.compile(r"(?:(?:in|during)\s+)?(?:breast-?\s?feeding|lactation|nursing(?: mothers| women)?|lactating women)"
-                r"(?:\s+\([^)]*\))?", re.IGNORECASE), "tkg:BreastFeedingState"),
-)  # fmt: skip
+_PREGNANT = re.compile(
+    r"(?:(?:in|during)\s+)?(?:pregnancy|pregnant (?:women|patients|females)|"
+    r"(?:women|patients|females) who are pregnant)(?:\s+\([^)]*\))?",
+    re.IGNORECASE,
+)
+_BREAST_FEEDING = re.compile(
+    r"(?:(?:in|during)\s+)?(?:breast-?\s?feeding|lactation|nursing(?: mothers| women)?|lactating women)"
+    r"(?:\s+\([^)]*\))?",
+    re.IGNORECASE,
+)
+_STATES = ((_PREGNANT, "tkg:PregnancyState"), (_BREAST_FEEDING, "tkg:BreastFeedingState"))
 _PREGNANT_WITH = re.compile(r"(?:in\s+)?pregnant (?:women|patients|females) with (?P<rest>.+)", re.IGNORECASE)
 _TOGETHER = re.compile(
     r"(?:for\s+)?(?:(?:concomitant|concurrent|simultaneous)\s+(?:use|administration|therapy|treatment)|co-?administration|"
     r"co-?administered)\s+(?:of|with)\s+(?P<what>.+?)(?:\s+in\s+patients\s+with\s+(?P<disease>.+))?",
     re.IGNORECASE,
 )
-_BOTH = re.compile(r"^(?P<what>.+?)\s+(?:is|are)\s+contra-?indicated\s+(?:for\s+use\s+)?with\s+(?P<product>.+)$", re.IGNORECASE)
+_BOTH = re.compile(
+    r"^(?P<what>.+?)\s+(?:is|are)\s+contra-?indicated\s+(?:for\s+use\s+)?with\s+(?P<product>.+)$", re.IGNORECASE
+)
 _PLAIN_DRUG = re.compile(r"[\w][\w\s'()/-]{1,80}")
 _JOINED = re.compile(r"\b(?:and|or|within|if|unless|when|in|for|by|any|other)\b", re.IGNORECASE)
 

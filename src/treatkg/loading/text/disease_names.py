@@ -25,8 +25,8 @@ _LAST = re.compile(
 _NO_DISEASE = re.compile(r"\b(?:criteria|bacteria|media|diagnosis|prognosis|hypnosis)$", re.IGNORECASE)
 _QUALIFIER = re.compile(
     r"(?:an?|the|any|refractory|active|inadequately controlled|poorly controlled|uncontrolled|"
-    r"moderately to severely active|(?:mild|moderate|severe)(?:(?:[\s-]*to[\s-]*|\s+(?:and|or)\s+)(?:moderate|severe))?)"
-    r"[,\s]+",
+    r"moderately to severely active|"
+    r"(?:mild|moderate|severe)(?:(?:[\s-]{0,3}to[\s-]{0,3}|\s+(?:and|or)\s+)(?:moderate|severe))?)[,\s]+",
     re.IGNORECASE,
 )
 _STOP = re.compile(

@@ -33,14 +33,21 @@ _ACTION = re.compile(
 )
 _BEFORE_ACTION = 250
 # What is done about a disease that is not had yet, or not known yet.
-_OTHER_AIM = re.compile(r"\b(?:prevent\w*|prophyla\w+|diagnos\w+|detect\w*|reduc\w+ (?:in )?(?:the )?risk)\b", re.IGNORECASE)
-_AIM = r"(?:the\s+)?(?:(?:topical|short-term|symptomatic|maintenance|temporary)\s+){0,2}(?:treatment|management|relief)\s+of\s"
+_OTHER_AIM = re.compile(
+    r"\b(?:prevent\w*|prophyla\w+|diagnos\w+|detect\w*|reduc\w+ (?:in )?(?:the )?risk)\b", re.IGNORECASE
+)
+_AIM = (
+    r"(?:the\s+)?(?:(?:topical|short-term|symptomatic|maintenance|temporary)\s+){0,2}"
+    r"(?:treatment|management|relief)\s+of\s"
+)
 _LISTED = re.compile(rf"\b{_AIM}", re.IGNORECASE)
 _AND_FOR = re.compile(rf"(?<!treatment )(?<!management )(?<!relief )\b(?:and|or)\s+(?:for\s+)?{_AIM}", re.IGNORECASE)
 _SIGNS = re.compile(
     r"(?:the\s+)?(?:[\w-]+\s+){0,4}?(?:manifestations|signs and symptoms|symptoms|signs)\s+of\s+", re.IGNORECASE
 )
-_PEOPLE_WITH = re.compile(rf"(?:{_GROUP})(?:(?!\bwho\b|\bwhose\b|[.;:]).){{0,150}}?\bwith\s+", re.IGNORECASE | re.DOTALL)
+_PEOPLE_WITH = re.compile(
+    rf"(?:{_GROUP})(?:(?!\bwho\b|\bwhose\b|[.;:]).){{0,150}}?\bwith\s+", re.IGNORECASE | re.DOTALL
+)
 _ITCH = re.compile(r"(?:mild|moderate|severe|to|and|or|[\s-])*\b(?P<sign>pruritus|itch|itching)\s+in\s+", re.IGNORECASE)
 _SEVERITY = re.compile(
     r"\b(?P<from>mild|moderate|severe)(?:(?P<to>[\s-]*to[\s-]*|\s+(?:and|or)\s+)(?P<until>moderate|severe))?"
@@ -54,14 +61,15 @@ _WEIGHT = re.compile(
     re.IGNORECASE,
 )
 _PRIOR = re.compile(
-    r"(?:not (?:been )?adequately controlled|failed to respond|inadequate response)[^.;]*?\b(?P<kind>topical|systemic)\s+"
-    r"(?:prescription\s+)?(?:therap|treatment|drug product)[^.;]*\b(?:not advisable|inadvisable)",
+    r"(?:not (?:been )?adequately controlled|failed to respond|inadequate response)[^.;]*?\b"
+    r"(?P<kind>topical|systemic)\s+(?:prescription\s+)?(?:therap|treatment|drug product)[^.;]*\b(?:not advisable|inadvisable)",
     re.IGNORECASE,
 )
-_PLAIN = set(
-    "a an the of in for with to and or as is are it its this that patients patient adult adults pediatric paediatric "
-    "children adolescents infants women men people treatment management therapy topical oral systemic who years months "
-    "age aged older from".split()  # noqa: SIM905 (a list of words is read better so)
+# Words that limit nothing beyond what is read of a statement elsewhere.
+_PLAIN = re.compile(
+    r"an?|the|of|in|for|with|to|and|or|as|is|are|its?|this|that|who|from|patients?|adults?|pa?ediatric|children|adolescents|"
+    r"infants|women|men|people|treatment|management|therapy|topical|oral|systemic|years|months|aged?|older",
+    re.IGNORECASE,
 )
 
 
@@ -99,9 +107,7 @@ def uses(text: str, title: str = "", start: int = 0, end: int | None = None) -> 
     open_list = ""
     for piece in pieces(text, start, end):
         found = _INDICATED.search(piece.text)
-        if _LIMITATION.match(piece.text):
-            open_list = ""
-        elif found and _NO_STATEMENT.search(piece.text[: found.start()]):
+        if _LIMITATION.match(piece.text) or (found and _NO_STATEMENT.search(piece.text[: found.start()])):
             open_list = ""
         elif found:
             rest = piece.text[found.end() :].strip()
@@ -188,7 +194,7 @@ def _populations(words: str, disease: str, sentence: str, *, sign: bool) -> Iter
 
 
 def severity_of(words: str, disease: str) -> list[str]:
-    """Return Mild, Moderate, Severe as far as they stand before the name of the disease, with at most three words between."""
+    """Return Mild, Moderate, Severe as far as they stand before the name of the disease, at most three words away."""
     for found in _SEVERITY.finditer(words):
         between = found["rest"].lower().partition(disease.lower())
         if between[1] and len(between[0].split()) <= 3 and "," not in between[0]:
@@ -207,4 +213,4 @@ def _says_more(words: str, disease: str, *, sign: bool) -> bool:
     left = re.sub(re.escape(disease), " ", "".join(rest), flags=re.IGNORECASE)
     left = re.sub(r"\([^)]*\)", " ", _WEIGHT.sub(" ", left))
     left = left if sign else _SEVERITY.sub(" ", left)
-    return any(word.lower() not in _PLAIN for word in re.findall(r"[A-Za-z]{2,}", left))
+    return any(not _PLAIN.fullmatch(word) for word in re.findall(r"[A-Za-z]{2,}", left))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 # A full stop ends a sentence before a space and a capital, a digit, a bullet or a bracket, not after these.
 _NO_END = re.compile(r"(?:\b(?:e\.g|i\.e|vs|approx|No|Dr|Inc|Ltd|St|cf|resp|etc|spp|sp|U\.S|Fig|Sec|[A-Z]))$")
-# "[see Warnings and Precautions (5.1)]", "(see WARNINGS)", "( 4 )": they point to other sections, and often end an item.
+# "[see Warnings and Precautions (5.1)]", "(see WARNINGS)", "( 4 )": pointers to other sections, which often end an item.
 _POINTER = (
     r"(?:\[\s*see\b[^\]]{0,400}\]|\(\s*see\b[^()]{0,300}(?:\([^()]{0,100}\)[^()]{0,200})*\)|"
     r"[(\[]\s*\d{1,2}(?:\.\d{1,2})*(?:\s*,\s*\d{1,2}(?:\.\d{1,2})*)*\s*[)\]])"
@@ -16,8 +16,8 @@ _POINTER = (
 _REFERENCE = re.compile(_POINTER, re.IGNORECASE)
 _END = re.compile(
     r"\n\s*|[\u2022\u25cf\u25aa\u25a0\u25cb\u00b7]\s*|"
-    r"\s+(?=\d{1,2}\.\d{1,2}\s+[A-Z][a-z]+\s)|"
-    rf"(?i:\s*{_POINTER})+\s*[.;]?\s+(?=[A-Z\u201c])|"
+    r"\s(?=\d{1,2}\.\d{1,2}\s+[A-Z][a-z]+\s)|"
+    rf"(?i:\s{{0,3}}{_POINTER})+\s{{0,3}}[.;]?\s+(?=[A-Z\u201c])|"
     r"(?<=[.;:!?])[)\]\u201d\"']*\s+(?=[A-Z0-9\u2265\u201c\"(\[])"
 )
 
