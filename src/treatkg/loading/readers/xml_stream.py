@@ -79,17 +79,15 @@ class XmlReader:
         inside: list[str] | None = None
         size = 0
         for event, element, path in self._events(file):
+            if inside is None and places:
+                header = header | _told(event, element, path, places)
             if event == "start":
                 if inside is None and element.tag in self._tags:
                     inside, size = list(path), 0
                 size += 1
                 if inside and size > _MOST_ELEMENTS:
                     raise LimitError(f"{file.name}: a record of more than {_MOST_ELEMENTS:,} elements")
-                continue
-            if inside is None:
-                header |= {
-                    name: _value(element, attribute) for name, (steps, attribute) in places.items() if steps == path
-                }
+            elif inside is None:
                 _forget(element)
             elif path == inside:
                 kind = self._tags[str(element.tag)]
@@ -145,6 +143,17 @@ def _local(tag: str) -> str:
 def _place(where: str) -> tuple[list[str], str]:
     steps = where.split("/")
     return (steps[:-1], steps[-1][1:]) if steps[-1].startswith("@") else (steps, "")
+
+
+def _told(
+    event: str, element: etree._Element, path: list[str], places: Mapping[str, tuple[list[str], str]]
+) -> dict[str, str]:
+    """Return what an element says for the header: its attributes when it begins, its text when it ends."""
+    return {
+        name: _value(element, attribute)
+        for name, (steps, attribute) in places.items()
+        if steps == path and event == ("start" if attribute else "end")
+    }
 
 
 def _value(element: etree._Element, attribute: str) -> str:

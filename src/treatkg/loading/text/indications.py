@@ -62,7 +62,8 @@ _WEIGHT = re.compile(
 )
 _PRIOR = re.compile(
     r"(?:not (?:been )?adequately controlled|failed to respond|inadequate response)[^.;]*?\b"
-    r"(?P<kind>topical|systemic)\s+(?:prescription\s+)?(?:therap|treatment|drug product)[^.;]*\b(?:not advisable|inadvisable)",
+    r"(?P<kind>topical|systemic)\s+(?:prescription\s+)?(?:therap|treatment|drug product)[^.;]*\b"
+    r"(?:not advisable|inadvisable)",
     re.IGNORECASE,
 )
 # Words that limit nothing beyond what is read of a statement elsewhere.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 # A full stop ends a sentence before a space and a capital, a digit, a bullet or a bracket, not after these.
 _NO_END = re.compile(r"(?:\b(?:e\.g|i\.e|vs|approx|No|Dr|Inc|Ltd|St|cf|resp|etc|spp|sp|U\.S|Fig|Sec|[A-Z]))$")
-# "[see Warnings and Precautions (5.1)]", "(see WARNINGS)", "( 4 )": pointers to other sections, which often end an item.
+# "[see Warnings and Precautions (5.1)]", "(see WARNINGS)", "( 4 )": pointers to other sections; they may end an item.
 _POINTER = (
     r"(?:\[\s*see\b[^\]]{0,400}\]|\(\s*see\b[^()]{0,300}(?:\([^()]{0,100}\)[^()]{0,200})*\)|"
     r"[(\[]\s*\d{1,2}(?:\.\d{1,2})*(?:\s*,\s*\d{1,2}(?:\.\d{1,2})*)*\s*[)\]])"
