@@ -13,7 +13,7 @@ from typing import Any
 from treatkg.loading.items import Mention
 from treatkg.loading.text.disease_names import is_name
 from treatkg.loading.text.none_listed import heading_end, says_none
-from treatkg.loading.text.pieces import Piece, pieces, without_references
+from treatkg.loading.text.pieces import LONGEST, Piece, pieces, without_references
 
 _BARRED = re.compile(r"(?<!not )\bcontra-?indicated\b", re.IGNORECASE)
 _DENIED = re.compile(r"\bnot\s+(?:absolutely\s+)?contra-?indicated\b", re.IGNORECASE)
@@ -121,7 +121,7 @@ class Product:
 def barred(text: str, product: Product, start: int = 0) -> Iterator[Barred]:
     """Return what a section on contraindications bars, from `start` on; its heading is passed over."""
     begin = start + heading_end(text[start:])
-    for piece in pieces(text, begin):
+    for piece in (one for one in pieces(text, begin) if len(one.text) <= LONGEST):
         words = _NUMBER.sub("", without_references(piece.text))
         if not words or _DENIED.search(words) or says_none(words):
             continue

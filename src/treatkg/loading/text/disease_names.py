@@ -88,4 +88,7 @@ def _without_qualifiers(text: str) -> str:
 def _is_name(text: str) -> bool:
     if not text or len(text) > _LONGEST or not text[0].isalnum() or re.search(r"\bhistory\b|\brisk\b", text):
         return False
-    return bool(_LAST.search(text.strip())) and not _NO_DISEASE.search(text.strip())
+    # "infections of the skin" ends as a name before "of", "complications of diabetes" at its end.
+    return any(
+        _LAST.search(part) and not _NO_DISEASE.search(part) for part in (text.strip(), text.partition(" of ")[0])
+    )

@@ -11,7 +11,7 @@ from typing import Any
 from treatkg.loading.items import Mention
 from treatkg.loading.text.ages import find_ages, populations
 from treatkg.loading.text.disease_names import is_name, names_at
-from treatkg.loading.text.pieces import Piece, pieces, without_references
+from treatkg.loading.text.pieces import LONGEST, Piece, pieces, without_references
 
 _INDICATED = re.compile(r"(?<![\w-])indicated\b", re.IGNORECASE)
 # "if clinically indicated", "not indicated", "was indicated": no statement of what it is licensed for.
@@ -106,7 +106,7 @@ def uses(text: str, title: str = "", start: int = 0, end: int | None = None) -> 
     What is denied, conditional, past or a limitation of use is no statement.
     """
     open_list = ""
-    for piece in pieces(text, start, end):
+    for piece in (one for one in pieces(text, start, end) if len(one.text) <= LONGEST):
         found = _INDICATED.search(piece.text)
         if _LIMITATION.match(piece.text) or (found and _NO_STATEMENT.search(piece.text[: found.start()])):
             open_list = ""

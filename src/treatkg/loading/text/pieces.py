@@ -21,6 +21,8 @@ _END = re.compile(
     r"(?<=[.;:!?])[)\]\u201d\"']*\s+(?=[A-Z0-9\u2265\u201c\"(\[])"
 )
 
+LONGEST = 5_000  # characters; no sentence is longer, and what is (a table, a broken text) is not searched
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
