@@ -77,8 +77,8 @@ INDICATIONS = section(
     inner=section(
         "42229-5",
         "1.1 Atopic Dermatitis",
-        "<paragraph>ZONIB is indicated for the treatment of adults and pediatric patients 12 years of age\n   and older with "
-        '<content styleCode="bold">moderate-to-severe</content> atopic dermatitis.</paragraph>',
+        "<paragraph>ZONIB is indicated for the treatment of adults and pediatric patients 12 years\n   of age and "
+        'older with <content styleCode="bold">moderate-to-severe</content> atopic dermatitis.</paragraph>',
     )
     + "@@"
     + section("42229-5", "1.2 Prurigo Nodularis", f"<paragraph>{PRURIGO}</paragraph>"),
@@ -138,8 +138,8 @@ def test_a_label_gives_its_document_and_numbered_subsections_of_the_kind_around_
         "indications-1.2": ("IndicationsText", "1.2 Prurigo Nodularis"),
     }
     assert sections(found)["indications-1.1"].text == (
-        "1.1 Atopic Dermatitis\n\nZONIB is indicated for the treatment of adults and pediatric patients 12 years of age "
-        "and older with moderate-to-severe atopic dermatitis."
+        "1.1 Atopic Dermatitis\n\nZONIB is indicated for the treatment of adults and pediatric patients 12 years of "
+        "age and older with moderate-to-severe atopic dermatitis."
     )
     eczema, prurigo = facts(found)
     assert eczema.values["treatment"] == Mention("Treatment", ["Zonib", "zonimab"], ["unii:0123456789"])
