@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from treatkg.loading.items import Fact, Mention, Section, Skip
 from treatkg.loading.text import boxed_warnings, disease_names, label_products, label_rules
 from treatkg.loading.text.contraindications import Product, barred, reads_whole
-from treatkg.loading.text.indications import Unsure, Use, uses
+from treatkg.loading.text.label_indications import Unsure, Use, uses
 from treatkg.loading.text.label_rules import Label, LabelSection
 from treatkg.loading.text.none_listed import says_none
 from treatkg.loading.text.pieces import pieces, without_references

@@ -11,7 +11,7 @@ from treatkg.loading.items import Fact, Item, Mention, Passage, Section, Skip
 from treatkg.loading.resolving import slug
 from treatkg.loading.text import boxed_warnings
 from treatkg.loading.text.contraindications import Barred, Product, barred, reads_whole
-from treatkg.loading.text.indications import Unsure, Use, uses
+from treatkg.loading.text.label_indications import Unsure, Use, uses
 from treatkg.loading.text.none_listed import says_none
 
 UNSURE_DISEASE = "a statement of what it is indicated for whose disease is not certain"

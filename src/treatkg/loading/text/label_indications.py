@@ -1,4 +1,4 @@
-"""What a text says that a product is indicated for: only statements whose disease is certain."""
+"""What a label says that its product is indicated for: only statements whose disease is certain."""
 
 from __future__ import annotations
 
