@@ -443,3 +443,10 @@ def test_register_is_sqlite_that_others_can_read(source: Source, store: Path, la
         assert database.execute("SELECT source, version FROM loads").fetchall() == [("test-labels", "2026-01-01")]
         report = json.loads(database.execute("SELECT report FROM loads").fetchone()[0])
     assert report["facts"] == {"LabelCheck": 1}
+
+
+def test_undated_document_does_not_end_a_dated_one(source: Source, store: Path, labels: Labels) -> None:
+    load(source, store, labels([DUPIXENT]))
+    undated = {name: value for name, value in DUPIXENT.items() if name != "date"}
+    load(source, store, labels([{**undated, "version": 9}], "projected.jsonl", release="2026-09-09"))
+    assert rows(store, SUPERSEDED) == [{"old": record("s1", 9), "new": record("s1", 1), "on": "2026-01-01"}]

@@ -124,6 +124,7 @@ class Store:
         return changed
 
     def _insert(self, load: Load, facts: str, report: Report, *, replace: bool) -> set[str]:
+        before = {iri for iri, _ in self._ended(load.source)}
         ended = datetime.datetime.now(tz=datetime.UTC).isoformat(timespec="seconds")
         previous = self._db.execute(
             "SELECT id, graph FROM loads WHERE source = ? AND digest = ? AND current = 1", (load.source, load.digest)
@@ -134,7 +135,6 @@ class Store:
             (load.source, load.version, load.date, load.graph, load.file, load.digest, load.fingerprint, load.loader,
              load.retrieved, load.started, ended, load.complete, load.title, load.license, load.homepage, facts),
         ).lastrowid  # fmt: skip
-        before = {iri for iri, _ in self._ended(load.source)}
         changed = {load.graph} | {row["graph"] for row in previous}
         for row in previous:  # the same file, by another loader or graph: its documents are read anew
             self._db.execute("DELETE FROM documents WHERE load = ?", (row["id"],))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -79,7 +80,8 @@ class TableReader:
                 raise BadInputError(f"{file.name}:{skipped + rows.line_num}: not a sound table: {error}") from error
 
     def _lines(self, file: Input, stream: Any) -> Iterator[str]:  # noqa: ANN401 (a binary stream)
-        text = io.TextIOWrapper(io.BufferedReader(stream), encoding=self._encoding, newline="")
+        buffered = io.BufferedReader(stream)
+        text = io.TextIOWrapper(buffered, encoding=self._encoding, newline="")
         number = 0
         try:
             while line := text.readline(_LARGEST_CELL + 1):
@@ -92,7 +94,10 @@ class TableReader:
         except UnicodeDecodeError as error:
             raise BadInputError(f"{file.name}:{number + 1}: not {self._encoding}: {error.reason}") from error
         finally:
-            text.detach()
+            # Whoever opened the stream closes it; a wrapper that goes before would close it with a warning.
+            if not stream.closed:
+                text.detach()
+                buffered.detach()
 
     def _head(self, lines: Iterator[str], file: Input) -> tuple[list[str], dict[str, Any], int]:
         """Read up to the header: its columns, what the comments say, and how many lines that were."""
@@ -103,10 +108,14 @@ class TableReader:
             if self._comment and line.startswith(self._comment):
                 comments.append(line.removeprefix(self._comment))
                 continue
-            columns = next(csv.reader([line], **self._dialect))
+            rows = csv.reader(itertools.chain([line], lines), **self._dialect)
+            try:
+                columns = next(rows)
+            except csv.Error as error:
+                raise BadInputError(f"{file.name}:{number}: not a sound header: {error}") from error
             if len(set(columns)) != len(columns):
                 raise BadInputError(f"{file.name}:{number}: a column stands twice in the header")
-            return columns, self._comments(file, comments), number
+            return columns, self._comments(file, comments), number + rows.line_num - 1
         raise BadInputError(f"{file.name}: no header line")
 
     def _comments(self, file: Input, comments: list[str]) -> dict[str, Any]:
