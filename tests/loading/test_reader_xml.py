@@ -109,10 +109,10 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
 def test_what_is_unsafe_or_broken_is_refused_at_once(tmp_path: Path, name: str) -> None:
     content, message = REFUSED[name]
     file = made(tmp_path, content)
-    begin = time.monotonic()
+    begin = time.process_time()
     with pytest.raises((BadInputError, LimitError), match=message) as caught:
         read(file)
-    assert time.monotonic() - begin < 1
+    assert time.process_time() - begin < 1
     assert "set.xml" in str(caught.value)
     assert isinstance(reader("xml", {"records": "item", "namespace": SPACE}).recognises(file, {}), bool)
 
