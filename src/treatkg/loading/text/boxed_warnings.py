@@ -10,7 +10,7 @@ from treatkg.loading.text.pieces import pieces, without_references
 _HEADING = re.compile(
     r"\s*(?:\[?boxed warning\]?\s*[:.-]?\s*)?(?:WARNINGS?\s*[:.\u2013-]\s*)?"
     r"(?P<risks>[A-Z][A-Z0-9 ,;/()&'\u2019\u2013-]{3,200}?)"
-    r"(?=\s+(?:[A-Z][a-z]|A\s+[a-z]|See\b|[\[(])|\s*[.:\u2022\n]|\s*$)"
+    r"(?=\s+(?:[A-Z][a-z]|A\s+[a-z]|See\b|\[|\((?:see\b|\d))|\s*[.:\u2022\n]|\s*$)"
 )
 _PREFIX = re.compile(r"^(?:(?:BOXED\s+)?WARNINGS?\s*[:.\u2013-]?\s*)+", re.IGNORECASE)
 # Standard phrases of such headings and what they mean here; others are kept in their own words.
@@ -42,11 +42,20 @@ def heading(text: str, title: str = "") -> tuple[str, int, int]:
         begin = text.find(words) if words else -1
         return (words, begin, begin + len(words)) if begin >= 0 else ("", 0, 0)
     found = _HEADING.match(text)
-    words = _PREFIX.sub("", found["risks"]).strip() if found else ""
+    words = _without_next(_PREFIX.sub("", found["risks"]).strip()) if found else ""
     if not words or words.lower() in {"warning", "warnings"}:
         return "", 0, 0
     begin = text.index(words)
     return words, begin, begin + len(words)
+
+
+def _without_next(words: str) -> str:
+    """Return a heading without that of the first part of the box, which follows in capitals too."""
+    for found in re.finditer(r"\s+", words):
+        before, after = words[: found.start()], words[found.end() :]
+        if after.lower() in _RISKS and re.split(r",\s*(?:and\s+)?|\s+and\s+", before.lower())[-1] in _RISKS:
+            return before
+    return words
 
 
 def risks(words: str) -> list[str | Mention]:

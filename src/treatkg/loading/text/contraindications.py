@@ -46,12 +46,13 @@ _LEAD = re.compile(
     r"^(?:(?:for use\s+)?(?:in|with|for|during|when|to)\b\s*(?:the following\b[\w\s]*)?)?\s*:?\s*", re.IGNORECASE
 )
 _PEOPLE = re.compile(
-    r"^(?:in\s+)?(?:(?:patients?|individuals?|persons?|people|those|adults?)\s+)(?:with|who have(?: had)?|having)\s+",
+    r"^(?:in\s+)?(?:(?:those\s+)?(?:patients?|individuals?|persons?|people|those|adults?)\s+)"
+    r"(?:with|who have(?: had)?|having)\s+",
     re.IGNORECASE,
 )
 _HYPERSENSITIVE = re.compile(
-    r"^(?:in\s+)?(?:(?:patients?|individuals?|persons?|people|those)\s+)?"
-    r"(?:(?:with|who have(?: had| shown| demonstrated)?|who are|having)\s+)?(?:an?\s+)?"
+    r"^(?:in\s+)?(?:(?:those\s+)?(?:patients?|individuals?|persons?|people|those)\s+)?"
+    r"(?:(?:with|who have(?: previously)?(?: had| shown| demonstrated)?|who are|having)\s+)?(?:an?\s+)?"
     r"(?:(?:known|suspected|history of|prior|previous|serious|severe|documented|demonstrated|or|and|a)[\s,]+){0,6}"
     r"(?:hypersensitiv(?:ity|e)|allerg(?:y|ic)|anaphyla\w+|angioedema)"
     r"(?:\s+(?:reactions?|(?:and|or|/)\s+\w+))*\s+(?:reactions?\s+)?(?:to|with)\s+(?P<what>.+)$",

@@ -20,6 +20,8 @@ _NO_STATEMENT = re.compile(
     r"been|previously|formerly|never)(?:\s+(?:be|also|yet))?\s*$|\b(?:if|unless)\b[^,]*$|\bnot\b[^,.;]{0,30}$",
     re.IGNORECASE,
 )
+# "(1.4)" after an item of the highlights: it goes on with the list of indications, though something came between.
+_INDICATIONS_FOLLOW = re.compile(r"\s*\(\s*1(?:\.\d{1,2})?\s*\)")
 _LIMITATION = re.compile(r"\s*(?:\d+(?:\.\d+)?\s+)?limitations? of use", re.IGNORECASE)
 _GROUP = (
     r"(?:(?:adults?|pa?ediatric|adolescents?|children|infants?|and|or|elderly|certain|appropriate|"
@@ -105,27 +107,26 @@ def uses(text: str, title: str = "", start: int = 0, end: int | None = None) -> 
 
     What is denied, conditional, past or a limitation of use is no statement.
     """
-    open_list = ""
+    lead, broken = "", False
     for piece in (one for one in pieces(text, start, end) if len(one.text) <= LONGEST):
         found = _INDICATED.search(piece.text)
         if _LIMITATION.match(piece.text) or (found and _NO_STATEMENT.search(piece.text[: found.start()])):
-            open_list = ""
+            broken = True
         elif found:
             rest = piece.text[found.end() :].strip()
-            open_list = rest if rest.endswith(":") and len(rest) < 80 else ""
-            if not open_list:
+            lead, broken = rest if rest.endswith(":") and len(rest) < 80 else "", False
+            if not lead:
                 yield from _stated(piece, rest, title)
-        elif not without_references(piece.text):
-            continue
-        elif open_list and _is_item(piece.text):
-            of = open_list if _ACTION.search(open_list.rstrip(":") + " ") else ""
-            yield from _stated(piece, f"{of.rstrip(':')} {piece.text}", title)
-        else:
-            open_list = ""
+        elif without_references(piece.text):
+            if lead and _is_item(piece.text) and (not broken or _INDICATIONS_FOLLOW.match(text, piece.end)):
+                of = lead if _ACTION.search(lead.rstrip(":") + " ") else ""
+                yield from _stated(piece, f"{of.rstrip(':')} {piece.text}", title)
+            else:
+                broken = True
 
 
 def _is_item(text: str) -> bool:
-    return not re.search(r"\b(?:is|are|should|must|was|were|can|will|has been|have been)\b", text[:60])
+    return not re.search(r"\b(?:is|are|should|must|may|need|was|were|can|will|has been|have been)\b", text[:60])
 
 
 def _stated(piece: Piece, words: str, title: str) -> Iterator[Use | Unsure]:
