@@ -58,7 +58,7 @@ def transform(record):
     values = {"treatment": drug, "jurisdiction": "US", "observedOn": row.get("date", "2026-01-01")}
     if "None" in text:
         start = text.index("None")
-        passage = Passage("section 4", "None", "contraindications", start, start + 4)
+        passage = Passage("section 4", "None", "contraindications", row.get("start", start), start + 4)
         check = {"checkedSection": "ContraindicationsSection", "checkFinding": row.get("finding", "NoneListed")}
         yield Fact("LabelCheck", "check", "none listed", {**values, **check}, [passage])
     for number, risk in enumerate(row.get("risks", [])):

@@ -108,3 +108,21 @@ def test_list_names_every_source_with_its_licence_and_formats(typed: Typed) -> N
     listed = typed("load", "--list").stdout
     assert "SSSOM" in listed
     assert "CC0" in listed
+
+
+def test_online_asks_the_endpoint_of_the_source_and_loads_its_answers(
+    typed: Typed, serve: Callable[[Path], str], tmp_path: Path
+) -> None:
+    url = serve(Path(__file__).parents[1] / "loaders" / "data" / "wikidata" / "slice.ttl")
+    done = typed("load", "wikidata", "--online", "--endpoint", url, "--to", "st", "--json")
+    assert json.loads(done.stdout)["facts"]["Association"] > 2, done.stderr
+    (saved,) = (tmp_path / "answers").glob("wikidata*")
+    again = typed("load", "wikidata", saved, "--to", "st", "--json")
+    assert json.loads(again.stdout)["files_known"] == 1, again.stderr
+
+
+def test_online_needs_a_source_with_an_endpoint(typed: Typed, folder: Path, file: Path) -> None:
+    alone = typed("load", folder, "--online")
+    assert (alone.returncode, "has no endpoint to ask" in alone.stderr) == (2, True)
+    both = typed("load", folder, file, "--online")
+    assert (both.returncode, "give one of them" in both.stderr) == (2, True)

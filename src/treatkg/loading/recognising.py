@@ -14,7 +14,7 @@ from treatkg.errors import BadInputError, UsageError
 from treatkg.loading import dates, inputs
 from treatkg.loading.inputs import Input
 from treatkg.loading.readers import Reader, reader
-from treatkg.loading.source import Format, Source
+from treatkg.loading.source import Format, Refusal, Source
 
 
 @dataclass(frozen=True)
@@ -71,12 +71,23 @@ def _ignored(source: Source, file: Input) -> str:
 
 def _choose(source: Source, file: Input, *, archive: bool) -> Format | None:
     for entry in source.formats:
-        if entry.archive == archive and reader(entry.reader, entry.options).recognises(file, entry.recognise):
+        if entry.archive == archive and _bears(file, entry):
             return entry
     for refusal in source.refusals:
-        if not archive and reader(refusal.reader, refusal.options).recognises(file, refusal.recognise):
+        if not archive and _bears(file, refusal):
             raise BadInputError(f"{file.name}: {refusal.reason}")
     return None
+
+
+def _bears(file: Input, entry: Format | Refusal) -> bool:
+    made = reader(entry.reader, entry.options)
+    several = entry.recognise if isinstance(entry.recognise, list) else [entry.recognise]
+    name = _name(file)
+    return any(re.search(marks.get("file", ""), name) and made.recognises(file, marks) for marks in several)
+
+
+def _name(file: Input) -> str:
+    return Path(file.member or file.path.name).name
 
 
 def _dated(file: Input, chosen: Format, version: str) -> Recognised:
@@ -95,7 +106,7 @@ def _stated(file: Input, chosen: Format) -> str:
     text = reader(chosen.reader, chosen.options).version(file, place["at"]) if "at" in place else ""
     if "pattern" in place and (found := re.search(place["pattern"], text)):
         text = found[1]
-    if not text and "name" in place and (found := re.search(place["name"], Path(file.member or file.path.name).name)):
+    if not text and "name" in place and (found := re.search(place["name"], _name(file))):
         text = found[1]
     return text
 

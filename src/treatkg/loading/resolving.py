@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyoxigraph as ox
@@ -23,6 +23,15 @@ _MEMBERS = {
 }
 _MATCH = namespaces.SKOS + "exactMatch"
 _NAMES = (namespaces.RDFS + "label", namespaces.SKOS + "altLabel", namespaces.TKG + "brandName")
+# Vocabularies whose own IRIs the graph uses: what has such an id is another thing than its namesake of another id.
+_HOMES = {
+    "Protein": "uniprot",
+    "Disease": "MONDO",
+    "Phenotype": "HP",
+    "BiologicalProcess": "GO",
+    "CellType": "CL",
+    "Pathway": "reactome",
+}
 # Forms under which other sources write identifiers that are IRIs of their own here.
 _SPELLINGS = {
     "UniProtKB": "uniprot",
@@ -49,12 +58,13 @@ class Resolver:
     """Finds terms of the curated graph.
 
     Args:
-        by_id: IRI of an identifier -> IRI of the term that it names.
+        by_id: IRI of an identifier -> IRIs of the terms that it names (a disease and a phenotype may share one), the
+            best first.
         by_name: (class, normalised name) -> IRIs of the terms of that class so called.
         labels: IRI -> label, of every term that the graph labels.
     """
 
-    by_id: Mapping[str, str] = field(default_factory=dict)
+    by_id: Mapping[str, Sequence[str]] = field(default_factory=dict)
     by_name: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
 
@@ -68,9 +78,11 @@ class Resolver:
         iris = [iri for iri in map(expand, mention.ids) if iri]
         name = next(iter(mention.names), "") or next(iter(mention.ids), "")
         for iri in iris:
-            if iri in self.by_id and self._is_of(mention.kind, self.by_id[iri]):
-                return Found(self.by_id[iri], name)
-        for candidate in mention.names:
+            for term in self.by_id.get(iri, ()):
+                if self._is_of(mention.kind, term):
+                    return Found(term, name)
+        home = prefixes().get(_HOMES.get(mention.kind, ""), "")
+        for candidate in () if home and any(iri.startswith(home) for iri in iris) else mention.names:
             found = self._named(mention.kind, candidate)
             if len(found) == 1:
                 return Found(next(iter(found)), name)
@@ -115,7 +127,7 @@ def resolver_of(triples: Iterable[ox.Triple]) -> Resolver:
             by_name[cls, ""].add(iri)
             for name in names[iri]:
                 by_name[cls, normalise(name)].add(iri)
-    by_id = {iri: iri for iri, classes in types.items() if classes & _RESOLVED}
+    by_id = {iri: [iri] for iri, classes in types.items() if classes & _RESOLVED}
     by_id |= {match: _substance_first(subjects, types) for match, subjects in matches.items()}
     return Resolver(by_id, {key: frozenset(iris) for key, iris in by_name.items()}, labels)
 
@@ -126,9 +138,9 @@ _RESOLVED = {
 }  # fmt: skip
 
 
-def _substance_first(subjects: set[str], types: Mapping[str, set[str]]) -> str:
-    """Of several that match one identifier, take the substance: the identifier is the molecule's."""
-    return min(subjects, key=lambda iri: ("Substance" not in types[iri], iri))
+def _substance_first(subjects: set[str], types: Mapping[str, set[str]]) -> list[str]:
+    """Order those that match one identifier, the substance first: the identifier is the molecule's."""
+    return sorted(subjects, key=lambda iri: ("Substance" not in types[iri], iri))
 
 
 def expand(curie: str) -> str:

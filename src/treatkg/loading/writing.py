@@ -17,7 +17,7 @@ import pyoxigraph as ox
 from treatkg import namespaces
 from treatkg.errors import BadInputError, did_you_mean
 from treatkg.loading import vocabulary
-from treatkg.loading.items import Document, Fact, Item, Mention, Own, Passage, Section, Skip, Thing
+from treatkg.loading.items import DayOfVersion, Document, Fact, Item, Mention, Own, Passage, Section, Skip, Thing
 from treatkg.loading.resolving import Found, Resolver, expand, slug
 from treatkg.loading.source import Source
 
@@ -41,6 +41,7 @@ class Block:
     version: str
     order: str
     iri: str
+    date: str
     triples: list[ox.Triple] = field(default_factory=list)
     facts: Counter[str] = field(default_factory=Counter)
     unmapped: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -99,9 +100,10 @@ class Writer:
         version = document.version or self.version
         iri = f"{namespaces.LOAD}{self.source.id}/record/{_part(document.key)}/{_part(version)}"
         date = document.date or self.date.isoformat()
+        day = min(date, self.retrieved.isoformat())
         # A document without a day of its own never ends one that has a day.
         order = f"{document.date or '0000-00-00'} {natural(version)} {date}"
-        block = Block(document.key, version, order, iri)
+        block = Block(document.key, version, order, iri, day)
         self._add(block, iri, "type", "SourceRecord")
         values: dict[str, Any] = {
             "label": f"{document.title} ({version})",
@@ -110,7 +112,7 @@ class Writer:
             "publisher": self.source.publisher,
             "license": self.source.license,
             "version": version,
-            "date": min(date, self.retrieved.isoformat()),
+            "date": day,
             "retrievedOn": self.retrieved.isoformat(),
             "url": document.url or self.source.homepage,
             "recordKey": document.key,
@@ -190,12 +192,10 @@ class Writer:
         kind = _kind(name)
         if kind == "text" and type(value) is str:  # most values, and so first
             return _text(name, value)
-        if isinstance(value, Mention):
-            return _node(self._mentioned(block, subject, value))
-        if isinstance(value, Own):
-            return _node(f"{block.iri}/{_part(value.id)}")
-        if isinstance(value, dict):
-            return _node(self._nested(block, subject, name, value))
+        if isinstance(value, (Mention, Own, dict)):
+            return _node(self._named(block, subject, name, value))
+        if isinstance(value, DayOfVersion):
+            value = block.date
         match kind:
             case "type" | "vocabulary":
                 known = vocabulary.classes() if kind == "type" else vocabulary.concepts()
@@ -210,6 +210,13 @@ class Writer:
             case "text":
                 return _text(name, value)
         return _literal(name, kind, value)
+
+    def _named(self, block: Block, subject: str, name: str, value: Mention | Own | dict[str, Any]) -> str:
+        if isinstance(value, Mention):
+            return self._mentioned(block, subject, value)
+        if isinstance(value, Own):
+            return f"{block.iri}/{_part(value.id)}"
+        return self._nested(block, subject, name, value)
 
     def _mentioned(self, block: Block, subject: str, mention: Mention) -> str:
         found: Found = self.resolver.find(mention, self.source.id)
