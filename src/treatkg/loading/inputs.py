@@ -181,6 +181,14 @@ class Input:
         with self.open() as stream:
             return stream.read(4) in {_SIGNATURES["zip"], _SIGNATURES["empty zip"]}
 
+    def is_document(self) -> bool:
+        """Return whether the file is an office document, which is a zip archive by its form only."""
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                return self.is_archive() and not {"[Content_Types].xml", "mimetype"}.isdisjoint(archive.namelist())
+        except (zipfile.BadZipFile, OSError, ValueError):
+            return False
+
 
 @functools.lru_cache(maxsize=1)
 def _archive(path: Path, process: int, changed: int) -> zipfile.ZipFile:  # noqa: ARG001 (part of the key)

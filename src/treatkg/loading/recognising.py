@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from treatkg.errors import BadInputError, UsageError
+from treatkg.errors import BadInputError, TreatKGError, UsageError
 from treatkg.loading import dates, inputs
 from treatkg.loading.inputs import Input
 from treatkg.loading.readers import Reader, reader
@@ -54,6 +54,8 @@ def recognise(
             continue
         if file.is_archive():
             chosen = _choose(source, file, archive=True)
+            if chosen is None and file.is_document():
+                raise BadInputError(f"{_unknown(source, file)}{_complaint(source, file)}")
             if chosen is None:
                 yield from recognise(source, inputs.members(file), version, ignored)
                 continue
@@ -109,6 +111,17 @@ def _stated(file: Input, chosen: Format) -> str:
     if not text and "name" in place and (found := re.search(place["name"], _name(file))):
         text = found[1]
     return text
+
+
+def _complaint(source: Source, file: Input) -> str:
+    """Return what the readers of archives have against a file."""
+    for entry in source.formats:
+        if entry.archive:
+            try:
+                next(reader(entry.reader, entry.options).records(file), None)
+            except TreatKGError as error:
+                return f" ({str(error).removeprefix(f'{file.name}: ')})"
+    return ""
 
 
 def _unknown(source: Source, file: Input) -> str:
