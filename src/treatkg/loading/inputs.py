@@ -184,7 +184,7 @@ class Input:
     def is_document(self) -> bool:
         """Return whether the file is an office document, which is a zip archive by its form only."""
         try:
-            with zipfile.ZipFile(self.path) as archive:
+            with self.unpacked() as archive:
                 return self.is_archive() and not {"[Content_Types].xml", "mimetype"}.isdisjoint(archive.namelist())
         except (zipfile.BadZipFile, OSError, ValueError):
             return False
