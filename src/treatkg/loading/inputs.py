@@ -6,6 +6,7 @@ Compressed files are read as streams, never unpacked into a folder; one that gro
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime
 import functools
 import glob
@@ -32,12 +33,13 @@ _HIDDEN = (".", "~", "__MACOSX")
 
 @dataclass(frozen=True)
 class Limits:
-    """How much is taken: bytes of one unpacked file, unpacked bytes per packed byte, members of an archive."""
+    """How much is taken: bytes of an unpacked file, unpacked per packed byte, members, an archive in an archive."""
 
     unpacked: int = 100 * 1024**3
     ratio: int = 200
     ratio_from: int = 64 * 1024**2
     members: int = 1_000_000
+    nested: int = 512 * 1024**2
 
 
 class Meter:
@@ -61,6 +63,7 @@ class Input:
     Args:
         path: the file on disk.
         member: the name of the member, if it is in a zip file.
+        within: the name of the zip file in that zip file which holds the member, if it is in one.
         name: what messages call it.
         retrieved: the day when the file was last modified, which stands for the day of its download.
     """
@@ -71,6 +74,7 @@ class Input:
     member: str = ""
     limits: Limits = Limits()
     meter: Meter = field(default_factory=Meter, compare=False)
+    within: str = ""
 
     @contextlib.contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -91,7 +95,7 @@ class Input:
 
     def _opened(self, stack: contextlib.ExitStack) -> BinaryIO:
         if self.member:
-            archive = _archive(self.path, os.getpid(), self.path.stat().st_mtime_ns)
+            archive = stack.enter_context(self._holder())
             entry = archive.getinfo(self.member)
             stream: IO[bytes] = stack.enter_context(archive.open(entry))
             packed, self.meter.size = entry.compress_size, entry.file_size
@@ -131,16 +135,56 @@ class Input:
         """Return the bytes on disk (packed, if it is)."""
         if not self.member:
             return self.path.stat().st_size
-        return _archive(self.path, os.getpid(), self.path.stat().st_mtime_ns).getinfo(self.member).compress_size
+        with self._holder() as archive:
+            return archive.getinfo(self.member).compress_size
+
+    @contextlib.contextmanager
+    def _holder(self) -> Iterator[zipfile.ZipFile]:
+        """Open the zip file that holds the member; one that is in another is unpacked into memory, up to the limit."""
+        outer = _archive(self.path, os.getpid(), self.path.stat().st_mtime_ns)
+        if not self.within:
+            yield outer
+            return
+        entry = outer.getinfo(self.within)
+        if entry.file_size > self.limits.nested:
+            raise LimitError(
+                f"{self.name}: the archive in the archive is of more than {self.limits.nested:,} bytes; unpack it"
+            )
+        with outer.open(entry) as packed:
+            content = io.BytesIO(packed.read(self.limits.nested))
+        with zipfile.ZipFile(content) as inner:
+            yield inner
+
+    @contextlib.contextmanager
+    def unpacked(self) -> Iterator[zipfile.ZipFile]:
+        """Open the zip archive that the file is.
+
+        Raises:
+            BadInputError: it is broken.
+            StorageError: it cannot be read.
+            LimitError: it is in another archive, and too large for memory.
+        """
+        if not self.member:
+            with zipfile.ZipFile(self.path) as archive:
+                yield archive
+        else:
+            inside = dataclasses.replace(self, within=self.member)
+            with inside._holder() as archive:  # noqa: SLF001 (its own kind)
+                yield archive
 
     def is_archive(self) -> bool:
-        """Return whether the file itself is a zip archive (an .xlsx workbook is one too)."""
-        return not self.member and is_zip(self.path)
+        """Return whether the file is a zip archive (an .xlsx workbook is one too), not deeper than in another one."""
+        if not self.member:
+            return is_zip(self.path)
+        if self.within:
+            return False
+        with self.open() as stream:
+            return stream.read(4) in {_SIGNATURES["zip"], _SIGNATURES["empty zip"]}
 
     def is_document(self) -> bool:
         """Return whether the file is an office document, which is a zip archive by its form only."""
         try:
-            with zipfile.ZipFile(self.path) as archive:
+            with self.unpacked() as archive:
                 return self.is_archive() and not {"[Content_Types].xml", "mimetype"}.isdisjoint(archive.namelist())
         except (zipfile.BadZipFile, OSError, ValueError):
             return False
@@ -251,7 +295,7 @@ def members(archive: Input) -> list[Input]:
     """
     limits = archive.limits
     try:
-        with zipfile.ZipFile(archive.path) as opened:
+        with archive.unpacked() as opened:
             entries = [entry for entry in opened.infolist() if not entry.is_dir()]
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise BadInputError(f"{archive.name}: not a sound zip file ({error})") from error
@@ -267,7 +311,14 @@ def members(archive: Input) -> list[Input]:
         if entry.flag_bits & 0x1:
             raise BadInputError(f"{archive.name}: {entry.filename} is encrypted")
     return [
-        Input(archive.path, f"{archive.name}!{entry.filename}", archive.retrieved, entry.filename, limits)
+        Input(
+            archive.path,
+            f"{archive.name}!{entry.filename}",
+            archive.retrieved,
+            entry.filename,
+            limits,
+            within=archive.member,
+        )
         for entry in entries
         if not _is_hidden(Path(entry.filename))
     ]

@@ -26,16 +26,17 @@ _WORDS = {
     )
 }  # fmt: skip
 _NUMBER = rf"(?:(?<![\d.,])\d{{1,3}}(?![\d.,]*\d)|\b(?:{'|'.join(_WORDS)})\b)"
+_ANY_NUMBER = re.compile(_NUMBER, re.IGNORECASE)
 _UNIT = r"(?:years?|yrs?|months?)\b"
-_GAP = r"[\s\u00a0-]*"
+_GAP = r"[\s\u00a0-]{0,5}"
 _OF_AGE = r"(?:[\s-]+(?:of[\s-]+age|olds?)\b)"
 _YOUNG = r"(?:pa?ediatric|child|infant|toddler|adolescent|teenager|neonate|newborn)"
 # Words that may stand straight before an age: who has it, or that it is one.
 _WHO = (
     rf"(?:(?:\b(?:{_YOUNG}(?:s|ren)?|patients?|subjects?|participants?|adults?|persons?|people|individuals?|those|boys?|"
-    r"girls?|males?|females?|men|women)\b[\s,(]*){1,3})"
+    r"girls?|males?|females?|men|women)\b[\s,(]{0,5}){1,3})"
 )
-_AGED = r"(?:(?:who are[\s]+)?(?:\baged?|\bages|\bbetween the ages of|\bthe ages? of)\b[\s:]*)"
+_AGED = r"(?:(?:who are[\s]+)?(?:\baged?|\bages|\bbetween the ages of|\bthe ages? of)\b[\s:]{0,5})"
 _TO = rf"(?P<to>{_GAP}(?:\bto\b|\bthrough\b|\band\b|[-\u2010-\u2015])\s*)"
 _BELOW = r"(?:less than|below|under|younger than|<)\s*"
 _OLDER = r"(?:older|over|above|up|upwards?|greater)\b"
@@ -105,7 +106,8 @@ def find_ages(text: str) -> list[AgeRange]:
     one clause that says for whom: what it denies ("not for children under 2 years") is found just the same.
     """
     found: list[AgeRange] = []
-    for form in (_RANGE, _FROM_ON, _AT_LEAST, _UP_TO_NOW, _AT_MOST):
+    forms = (_RANGE, _FROM_ON, _AT_LEAST, _UP_TO_NOW, _AT_MOST) if _ANY_NUMBER.search(text) else ()
+    for form in forms:
         for match in form.finditer(text):
             one = _read(match)
             if one and not any(one.start < other.end and other.start < one.end for other in found):
