@@ -96,9 +96,7 @@ def _map() -> list[dict[str, Any]]:
 @functools.cache
 def _prefixes() -> dict[str, str]:
     """Return prefix in any spelling, without regard to case -> prefix of the graph."""
-    spellings = {
-        name.casefold(): record["prefix"] for record in _map() for name in record.get("prefix_synonyms", ())
-    }
+    spellings = {name.casefold(): record["prefix"] for record in _map() for name in record.get("prefix_synonyms", ())}
     return spellings | {prefix.casefold(): prefix for prefix in vocabulary.prefixes()}
 
 

@@ -19,7 +19,9 @@ _HEAD = 64 * 1024
 _HEAD_TRIPLES = 50_000
 # Subjects that are held open, since a nested or an interleaved description goes on after another subject.
 _OPEN = 1000
-_TURTLE = re.compile(rb"\s*(?:#[^\n]*\n\s*)*(?:@prefix|@base|PREFIX\s|BASE\s|<[^<>\s]*>|_:|\[|[\w.-]*:[\w.-]+\s)", re.IGNORECASE)
+_TURTLE = re.compile(
+    rb"\s*(?:#[^\n]*\n\s*)*(?:@prefix|@base|PREFIX\s|BASE\s|<[^<>\s]*>|_:|\[|[\w.-]*:[\w.-]+\s)", re.IGNORECASE
+)
 _FUNCTIONAL = re.compile(rb"\s*(?:#[^\n]*\n\s*)*(?:Prefix|Ontology)\s*\(")
 _MANCHESTER = re.compile(rb"\s*(?:#[^\n]*\n\s*)*(?:Prefix|Ontology):\s")
 _FORMATS = {"rdfxml": ox.RdfFormat.RDF_XML, "turtle": ox.RdfFormat.TURTLE}
