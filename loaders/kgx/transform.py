@@ -50,7 +50,7 @@ def _of_node(node: Mapping[str, Any]) -> Iterator[Item]:
     # Some graphs make a list even of the name.
     names = [str(name) for name in node["name"]] if isinstance(node.get("name"), list) else [_first(node, "name")]
     label = next(iter(names), "").strip()
-    values = {
+    values: dict[str, Any] = {
         "label": label,
         "altLabel": [name for name in [*names[1:], *_all(node, "synonym", "synonyms")] if name != label],
         "definition": _first(node, "description"),

@@ -89,14 +89,8 @@ def _document(name: str, date: str = "", **values: Any) -> Document:  # noqa: AN
     while (shorter := _SUFFIX.sub("", key)) != key:
         key = shorter
     key = key or "unnamed"
-    url = (
-        name
-        if name.startswith(("http://", "https://"))
-        else f"{_OBO}{key}.owl"
-        if re.fullmatch(r"[\w/-]+", key)
-        else ""
-    )
-    return Document(key=key, title=key, date=date, url=canonical(url) and url, values=values)
+    url = canonical(name) or (f"{_OBO}{key}.owl" if re.fullmatch(r"[\w/-]+", key) else "")
+    return Document(key=key, title=key, date=date, url=url, values=values)
 
 
 def _obo_document(header: Mapping[str, Any]) -> Document:
@@ -164,7 +158,7 @@ def _synonyms(clauses: Mapping[str, Any], header: Mapping[str, Any]) -> Iterator
 
 
 def _default_scope(kind: str, header: Mapping[str, Any]) -> str:
-    """Return the scope that the header declares for a type of synonym; without one it is RELATED, as the format says."""
+    """Return the scope that the header declares for a type of synonym; without one the format says RELATED."""
     for declared in header.get("synonymtypedef", ()):
         words = declared.split()
         if kind and words[:1] == [kind] and words[-1] in _SYNONYMS:

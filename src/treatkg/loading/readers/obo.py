@@ -154,8 +154,9 @@ def _clause(tag: str, line: str) -> Clause:
         return Clause(_unescaped(line))
     if '"' not in line and "[" not in line:
         return Clause(_unescaped(line), words=tuple(_unescaped(word) for word in _WORD.findall(line)))
-    text, quoted, words, xrefs = "", False, [], ()
-    place = 0
+    text, quoted, place = "", False, 0
+    words: list[str] = []
+    xrefs: tuple[str, ...] = ()
     while place < len(line):
         found = _TOKEN.match(line, place)
         if not found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import pyoxigraph as ox
 
@@ -19,11 +19,10 @@ _HEAD = 64 * 1024
 _HEAD_TRIPLES = 50_000
 # Subjects that are held open, since a nested or an interleaved description goes on after another subject.
 _OPEN = 1000
-_TURTLE = re.compile(
-    rb"\s*(?:#[^\n]*\n\s*)*(?:@prefix|@base|PREFIX\s|BASE\s|<[^<>\s]*>|_:|\[|[\w.-]*:[\w.-]+\s)", re.IGNORECASE
-)
-_FUNCTIONAL = re.compile(rb"\s*(?:#[^\n]*\n\s*)*(?:Prefix|Ontology)\s*\(")
-_MANCHESTER = re.compile(rb"\s*(?:#[^\n]*\n\s*)*(?:Prefix|Ontology):\s")
+_COMMENTS = rb"\s*(?:#[^\n]*\n\s*)*"
+_TURTLE = re.compile(_COMMENTS + rb"(?:@?(?:prefix|base)\s|<[^<>\s]*>|_:|\[|[\w.-]*:[\w.-]+\s)", re.IGNORECASE)
+_FUNCTIONAL = re.compile(_COMMENTS + rb"(?:Prefix|Ontology)\s*\(")
+_MANCHESTER = re.compile(_COMMENTS + rb"(?:Prefix|Ontology):\s")
 _FORMATS = {"rdfxml": ox.RdfFormat.RDF_XML, "turtle": ox.RdfFormat.TURTLE}
 
 
@@ -119,7 +118,9 @@ def _triples(file: Input) -> Iterator[ox.Quad]:
         guarded = Guarded(stream, file.name, root, trusted)
         # Lenient: real ontologies hold links that are no IRIs; who uses an IRI checks it.
         try:
-            yield from ox.parse(guarded, format=_FORMATS[syntax], lenient=True, without_named_graphs=True)
+            yield from ox.parse(
+                cast("BinaryIO", guarded), format=_FORMATS[syntax], lenient=True, without_named_graphs=True
+            )
         except SyntaxError as error:
             line = f":{error.lineno}" if error.lineno else ""
             raise BadInputError(f"{file.name}{line}: not sound {syntax}: {error.msg}") from error

@@ -136,8 +136,7 @@ class Guarded(io.RawIOBase):
             return
         tail = _COMMENT.sub(b"", self._tail).rstrip()
         last = _LAST_TAG.search(tail)
-        if (last and last[1] == self._root) or (
-            tail.endswith(b"/>") and tail.rpartition(b"<")[2].startswith(self._root)
-        ):
+        empty = tail.endswith(b"/>") and tail.rpartition(b"<")[2].startswith(self._root)
+        if empty or (last and last[1] == self._root):
             return
         raise BadInputError(f"{self._name}: cut short: </{self._root.decode(errors='replace')}> is missing at its end")

@@ -151,7 +151,7 @@ class TableReader:
         if self._yaml_head and comments.strip():
             try:
                 # Without types: a prefix "no" is no boolean, and a version 1.10 no number.
-                header = yaml.load(comments, Loader=yaml.CBaseLoader)
+                header = yaml.load(comments, Loader=yaml.CBaseLoader)  # noqa: S506 (it makes texts only)
             except (yaml.YAMLError, RecursionError, ValueError) as error:
                 raise BadInputError(f"{file.name}: the head is not valid YAML: {error}") from error
             if not isinstance(header, dict):
