@@ -200,7 +200,7 @@ def _of_edge(edge: Mapping[str, Any]) -> Iterator[Item]:
     elif not subject or not value:
         yield Skip(_NO_ID)
     elif subject != value:
-        yield Thing(subject, [], {"parent": value})
+        yield Thing(subject, [], {"parent": [value]})
 
 
 # --- OWL

@@ -48,7 +48,7 @@ def test_rows_carry_their_columns_and_the_line_they_begin_at(tmp_path: Path) -> 
 
 
 def test_without_a_quoting_character_a_quote_is_a_letter(tmp_path: Path) -> None:
-    assert cells(TSV, written(tmp_path, b'id\ttext\n1\t"5\' cream\n')) == [["1", "\"5' cream"]]
+    assert cells(TSV, written(tmp_path, b"id\ttext\n1\t\"5' cream\n")) == [["1", "\"5' cream"]]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -216,7 +216,9 @@ def test_any_bytes_give_rows_or_a_clear_error(tmp_path_factory: pytest.TempPathF
     file = written(tmp_path_factory.mktemp("any"), content)
     for reader in (CSV, TableReader(comment="#", yaml_head=True)):
         reader.recognises(file, {"columns": ["a"]})
+        message = file.name
         try:
             rows(reader, file)
         except (BadInputError, LimitError) as error:
-            assert file.name in str(error)
+            message = str(error)
+        assert file.name in message

@@ -65,7 +65,7 @@ def iri_of(text: str, own: Mapping[str, str] | None = None) -> str:
 
 def obo(text: str, own: Mapping[str, str] | None = None) -> str:
     """Return the IRI of an identifier of an OBO ontology, whose prefixes all have a place under purl.obolibrary.org."""
-    found = _CURIE.fullmatch(text)
+    found = None if "://" in text else _CURIE.fullmatch(text)
     if not found or (own and found[1] in own):
         return iri_of(text, own)
     prefix, local = found.groups()

@@ -124,7 +124,8 @@ class OboReader:
 def _lines(file: Input) -> Iterator[tuple[int, str]]:
     """Return each logical line with the number that it begins at: one that ends in a backslash goes on in the next."""
     with file.open() as stream:
-        text = io.TextIOWrapper(io.BufferedReader(stream), encoding="utf-8-sig", newline=None)  # type: ignore[type-var]
+        buffered = io.BufferedReader(stream)  # type: ignore[type-var]
+        text = io.TextIOWrapper(buffered, encoding="utf-8-sig", newline=None)
         number, begin, held = 0, 1, ""
         try:
             while line := text.readline(_LONGEST_LINE + 1):
@@ -143,7 +144,10 @@ def _lines(file: Input) -> Iterator[tuple[int, str]]:
         except UnicodeDecodeError as error:
             raise BadInputError(f"{file.name}:{number + 1}: not utf-8: {error.reason}") from error
         finally:
-            text.detach()
+            # Whoever opened the stream closes it; a wrapper that goes before would close it with a warning.
+            if not stream.closed:
+                text.detach()
+                buffered.detach()
         if held:
             yield begin, held.strip()
 

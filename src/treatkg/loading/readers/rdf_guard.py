@@ -114,7 +114,7 @@ class Guarded(io.RawIOBase):
     def _watch(self, block: bytes) -> None:
         # Tags are counted, not parsed: enough to see nesting that no ontology has, and quick.
         text = self._rest + block
-        kept = 2 if text.endswith(b"<!") else 1 if text.endswith((b"<", b"/")) else 0
+        kept = 2 if text.endswith((b"<!", b"</")) else 1 if text.endswith((b"<", b"/")) else 0
         text, self._rest = text[: len(text) - kept], text[len(text) - kept :]
         if any(self._place + found.start() >= self._trusted for found in _DECLARATION.finditer(text)):
             raise HarmfulError(f"{self._name}: a declaration where none belongs")
