@@ -25,6 +25,7 @@ SOURCE = loading.find("ontology")
 TRANSFORM = SOURCE.transform()
 OBO = "http://purl.obolibrary.org/obo/"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+BOOLEAN = "http://www.w3.org/2001/XMLSchema#boolean"
 DAY = datetime.date(2026, 1, 1)
 RELATION = "a relation other than is_a"
 NO_TERM = "no term: a relation, property, individual or the ontology itself"
@@ -189,7 +190,7 @@ def triples(path: Path) -> tuple[set[str], Counter[str], Counter[str]]:
     return lines, facts, writer.skips
 
 
-FORMS = {
+FORMS: dict[str, str | bytes] = {
     "zor.obo": AS_OBO,
     "zor.json": json.dumps(obographs()),
     "edges-first.json": json.dumps(obographs(edges_first=True)),
@@ -238,8 +239,7 @@ def test_triples_are_those_of_the_model(tmp_path: Path) -> None:
         f'{term} <{ours}crossReference> "MESH:D003876" .\n',
         f'{term} <{ours}broadSynonym> "itch" .\n',
         f"<{OBO}MONDO_9900002> <http://purl.org/dc/terms/isReplacedBy> {term} .\n",
-        f'<{OBO}MONDO_9900002> <http://www.w3.org/2002/07/owl#deprecated> "true"'
-        "^^<http://www.w3.org/2001/XMLSchema#boolean> .\n",
+        f'<{OBO}MONDO_9900002> <http://www.w3.org/2002/07/owl#deprecated> "true"^^<{BOOLEAN}> .\n',
     ):
         assert line in lines
     assert facts == {"OntologyTerm": 2}
@@ -254,7 +254,7 @@ def test_a_merged_identifier_without_a_name_leads_to_its_heir(tmp_path: Path) ->
 
 
 def test_the_date_of_the_header_counts_where_the_version_is_none(tmp_path: Path) -> None:
-    text = "format-version: 1.2\ndata-version: 185\ndate: 27:02:2020 18:48\nontology: chebi\n\n[Term]\nid: CHEBI:1\nname: a\n"
+    text = "data-version: 185\ndate: 27:02:2020 18:48\nontology: chebi\n\n[Term]\nid: CHEBI:1\nname: a\n"
     document = items(written(tmp_path, "chebi.obo", text))[0]
     assert isinstance(document, Document)
     assert (document.key, document.date) == ("chebi", "2020-02-27")
@@ -306,7 +306,18 @@ CLAUSES = st.lists(
     ),
     max_size=3,
 )
-TAGS = ["name", "def", "synonym", "exact_synonym", "xref", "is_a", "replaced_by", "alt_id", "is_obsolete", "relationship"]
+TAGS = [
+    "name",
+    "def",
+    "synonym",
+    "exact_synonym",
+    "xref",
+    "is_a",
+    "replaced_by",
+    "alt_id",
+    "is_obsolete",
+    "relationship",
+]
 
 
 @settings(max_examples=80, deadline=None)
@@ -368,5 +379,5 @@ def test_pinned_terms_of_the_real_files(samples: Path) -> None:
 
 def test_the_other_files_of_the_samples_are_refused(samples: Path) -> None:
     for name in ("ontology/mondo-rare_edges.tsv", "go/goa_500.gaf", "prefixes/obo.epm.json", "kgx/graph.json"):
-        with pytest.raises(BadInputError, match="load it as `kgx`|not a file of"):
+        with pytest.raises(BadInputError, match=r"load it as `kgx`|not a file of"):
             items(samples / name)

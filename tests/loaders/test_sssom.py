@@ -183,7 +183,7 @@ def test_triples_are_those_of_the_model(tmp_path: Path) -> None:
         ("subject\tpredicate\tobject\n", "load it as `kgx`"),
         ("mapping_set_id: x\n", "not a file of"),
         (HEAD, "not a file of"),
-        ("# curie_map: [\n" + COLUMNS, "not a file of"),
+        ("# curie_map: [\n" + COLUMNS + ROW, "the head is not valid YAML"),
         ("", "the file is empty"),
         (HEAD + COLUMNS + ROW[:30], ":11: 2 cells under 7 columns|:11: \\d cells"),
         (HEAD + COLUMNS + ROW.replace("atopic", '"atopic'), ":11: not a sound table"),
@@ -197,8 +197,18 @@ def test_what_is_no_mapping_set_is_refused(tmp_path: Path, content: str, reason:
     assert str(path) in str(raised.value)
 
 
-CELLS = st.sampled_from(["", "MONDO:0004980", "skos:exactMatch", "Not", "0.5", "x y", "sssom:NoTermFound", "\u202e", "a" * 300])
-KEYS = ["subject_id", "predicate_id", "object_id", "predicate_modifier", "confidence", "subject_label", "mapping_justification"]
+CELLS = st.sampled_from(
+    ["", "MONDO:0004980", "skos:exactMatch", "Not", "0.5", "x y", "sssom:NoTermFound", "\u202e", "a" * 300]
+)
+KEYS = [
+    "subject_id",
+    "predicate_id",
+    "object_id",
+    "predicate_modifier",
+    "confidence",
+    "subject_label",
+    "mapping_justification",
+]
 HEADS = st.fixed_dictionaries({}, optional={
     "curie_map": st.one_of(st.just("x"), st.dictionaries(CELLS, st.one_of(CELLS, st.just("http://z/")), max_size=2)),
     "mapping_set_id": st.one_of(CELLS, st.just(["x"])), "file": CELLS})  # fmt: skip

@@ -19,7 +19,6 @@ from treatkg.errors import BadInputError, LimitError, StorageError, UsageError
 from treatkg.loading import inputs
 from treatkg.loading.inputs import Input, Limits
 
-
 USUAL = Limits()
 
 

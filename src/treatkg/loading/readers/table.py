@@ -25,7 +25,7 @@ class _Table:
     """A table whose header is read: the rows that follow begin after line `skipped` of the file, plus theirs."""
 
     columns: list[str]
-    header: dict[str, Any]
+    comments: str
     rows: Any  # a csv.reader, whose type the library does not name
     skipped: int
 
@@ -78,18 +78,19 @@ class TableReader:
     def version(self, file: Input, where: str) -> str:
         """Return a value of the YAML head; of several keys in `where`, the first that has one."""
         with file.open() as stream:
-            header = self._table(file, self._lines(file, stream)).header
+            header = self._header(file, self._table(file, self._lines(file, stream)).comments)
         return next((str(header[key]) for key in where.split() if header.get(key)), "")
 
     def records(self, file: Input) -> Iterator[Record]:
         """Return each row as column -> text; an empty cell is an empty text."""
         with file.open() as stream:
             table = self._table(file, self._lines(file, stream))
+            header = self._header(file, table.comments)
             begin = table.next_line()
             try:
                 for row in table.rows:
                     if row:
-                        yield Record(self._cells(file, table.columns, row, begin), f"line {begin}", table.header)
+                        yield Record(self._cells(file, table.columns, row, begin), f"line {begin}", header)
                     begin = table.next_line()
             except csv.Error as error:
                 raise BadInputError(f"{file.name}:{begin}: not a sound table: {error}") from error
@@ -126,7 +127,7 @@ class TableReader:
         """Read up to the header: its columns, what the comments say, and how many lines that were."""
         csv.field_size_limit(_LARGEST_CELL)
         if self._columns:
-            return _Table(self._columns, self._header(file, ""), csv.reader(lines, **self._dialect), 0)
+            return _Table(self._columns, "", csv.reader(lines, **self._dialect), 0)
         comments = io.StringIO()
         for number, line in enumerate(lines, start=1):
             if self._comment and line.startswith(self._comment):
@@ -143,7 +144,7 @@ class TableReader:
                 raise BadInputError(f"{file.name}:{number}: not a sound header: {error}") from error
             if len(set(columns)) != len(columns):
                 raise BadInputError(f"{file.name}:{number}: a column stands twice in the header")
-            return _Table(columns, self._header(file, comments.getvalue()), rows, number - 1)
+            return _Table(columns, comments.getvalue(), rows, number - 1)
         raise BadInputError(f"{file.name}: no header line")
 
     def _header(self, file: Input, comments: str) -> dict[str, Any]:
