@@ -22,7 +22,6 @@ serve: setup
 	@$(BIN)/treatkg serve --port $(PORT)
 
 test: lint
-	$(BIN)/treatkg build --check
 	$(BIN)/treatkg link check
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 

@@ -13,18 +13,22 @@ import pytest
 import rdflib
 from rdflib.namespace import OWL, RDF, RDFS, SH
 
-from treatkg import documentation, resources
+from treatkg import resources
 
-# pyLODE leaves its style file open.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 TKG = "https://w3id.org/treatkg/ontology#"
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
-    documentation.write(folder)
+    folder = tmp_path_factory.mktemp("new") / "site"
+    done = write_pages(folder)
+    assert (done.returncode, done.stderr) == (0, "")
     return folder
+
+
+def write_pages(folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "treatkg", "docs", "--out", str(folder)]
+    return subprocess.run(command, env=os.environ, capture_output=True, text=True, check=False)
 
 
 def text(page: Path) -> str:
@@ -83,10 +87,6 @@ def test_no_page_asks_another_host(site: Path, name: str) -> None:
     assert [each for pair in loaded for each in pair if each.startswith(("http", "//"))] == []
 
 
-def test_the_command_writes_the_pages(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "treatkg", "docs", "--out", str(tmp_path / "new" / "site")]
-    done = subprocess.run(command, env=os.environ, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert (tmp_path / "new" / "site" / "index.html").exists()
-    refused = subprocess.run([*command[:-1], "/dev/null"], env=os.environ, capture_output=True, text=True, check=False)
+def test_pages_that_cannot_be_written_are_refused() -> None:
+    refused = write_pages(Path("/dev/null"))
     assert (refused.returncode, "Traceback" in refused.stderr) == (5, False)

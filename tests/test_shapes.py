@@ -24,6 +24,8 @@ import rdflib
 from rdflib import RDF, SH, Graph, URIRef
 from rdflib.term import Node
 
+from treatkg import validation
+
 ROOT = Path(__file__).parents[1]
 SHAPES = ROOT / "shapes"
 FIXTURES = Path(__file__).parent / "shapes"
@@ -171,12 +173,17 @@ def one(report: Graph, result: Node, key: URIRef) -> Node:
 
 
 @cache
-def all_results() -> tuple[Result, ...]:
-    """Every result on all fixtures, the ontology and the vocabulary, from one run."""
+def all_fixtures() -> Graph:
     data = parse(FIXTURES / "common.ttl", *ONTOLOGY)
     for path in fixtures("valid", *SEVERITY_OF_PREFIX):
         data += fixture(path)
-    return tuple(results(validate(data, shapes())))
+    return data
+
+
+@cache
+def all_results() -> tuple[Result, ...]:
+    """Every result on all fixtures, the ontology and the vocabulary, from one run."""
+    return tuple(results(validate(all_fixtures(), shapes())))
 
 
 @cache
@@ -234,6 +241,39 @@ def test_fixture_breaks_what_it_says(path: Path) -> None:
     assert expected, "say in the first line what this fixture breaks"
     assert Counter(result.expectation for result in results_by_fixture()[path]) == expected
     assert {severity for *_, severity in expected} == {SEVERITY_OF_PREFIX[path.stem.split(".")[0]]}
+
+
+def test_flattened_shapes_find_the_same() -> None:
+    """Between them the fixtures break every constraint (see below)."""
+    flat = validation.flattened(shapes())
+    assert len(set(flat.subjects(SH.property))) < 5 < len(set(shapes().subjects(SH.property)))
+    assert set(results(validate(all_fixtures(), flat))) == set(all_results())
+
+
+NESTED = """
+    @prefix sh: <http://www.w3.org/ns/shacl#> .
+    @prefix : <https://e.org/> .
+    :Named a sh:NodeShape ; sh:targetClass :A ; sh:property :Named-p .
+    :Named-p a sh:PropertyShape ; sh:path :p ; sh:minCount 1 .
+    :Other a sh:NodeShape ; sh:targetNode :i ; sh:property :Other-q ; sh:or ( :Named ) .
+    :Other-q a sh:PropertyShape ; sh:path :q ; sh:node :Named .
+    :Off a sh:NodeShape ; sh:targetClass :A ; sh:property :Off-r ; sh:deactivated true .
+    :Off-r a sh:PropertyShape ; sh:path :r ; sh:minCount 1 .
+    :Closed a sh:NodeShape ; sh:targetClass :C ; sh:property :Closed-p , :Closed-s ; sh:closed true .
+    :Closed-p a sh:PropertyShape ; sh:path :p ; sh:maxCount 1 .
+    :Closed-s a sh:PropertyShape ; sh:path [ sh:inversePath :s ] ; sh:minCount 1 .
+"""
+
+
+def test_flattening_keeps_what_other_shapes_refer_to() -> None:
+    nested = Graph().parse(data=NESTED, format="turtle")
+    data = Graph().parse(
+        data="@prefix : <https://e.org/> . :a a :A . :i :q :a , :j . :c a :C ; :p 1 , 2 ; :x 3 . :d :s :c .",
+        format="turtle",
+    )
+    found = {result.shape for result in results(validate(data, nested))}
+    assert {str(shape).rpartition("/")[2] for shape in found} == {"Named-p", "Other", "Other-q", "Closed", "Closed-p"}
+    assert Counter(results(validate(data, validation.flattened(nested)))) == Counter(results(validate(data, nested)))
 
 
 # --- no shape is vacuous -------------------------------------------------------------------------------------------

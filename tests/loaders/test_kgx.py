@@ -109,7 +109,7 @@ def test_an_edge_stays_an_association_also_where_it_says_treats(tmp_path: Path) 
         "publication": ["PMID:1", "PMID:2"],
     }
     assert (fact.passages[0].locator, fact.passages[0].evidence_type) == ("line 1", "ECO:0000304")
-    assert SOURCE.gives == ("Association",)
+    assert SOURCE.gives == ("Association", "GraphNode")
 
 
 def test_every_form_says_the_same(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """A source of our own for the tests of the engine: labels of products, one JSON object a line."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ def transform(record):
     values = {"treatment": drug, "jurisdiction": "US", "observedOn": row.get("date", "2026-01-01")}
     if "None" in text:
         start = text.index("None")
-        passage = Passage("section 4", "None", "contraindications", start, start + 4)
+        passage = Passage("section 4", "None", "contraindications", row.get("start", start), start + 4)
         check = {"checkedSection": "ContraindicationsSection", "checkFinding": row.get("finding", "NoneListed")}
         yield Fact("LabelCheck", "check", "none listed", {**values, **check}, [passage])
     for number, risk in enumerate(row.get("risks", [])):
@@ -112,22 +112,23 @@ def whole(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _curated_graph_is_small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Read the names of the curated graph once, and index a slice of it; what the tests are about is the same."""
-    known = running.known_terms()
+@pytest.fixture(scope="session")
+def curated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[Resolver, dict[str, frozenset[str]]]]:
+    """Return a slice of the curated graph, and the terms of the whole."""
     slice_ = tmp_path_factory.mktemp("curated") / "triples.ttl"
     wanted = tuple(namespaces.BASE + name for name in ("dupilumab", "ruxolitinib"))
     triples = [t for t in graph.parse_file(resources.TRIPLES) if graph.iri_of(t.subject).startswith(wanted)]
     slice_.write_bytes(graph.canonical_turtle(triples))
+    return slice_, running.known_terms()
 
-    def again() -> tuple[Resolver, dict[str, frozenset[str]]]:
-        return known
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(running, "known_terms", again)
-        patch.setattr(resources, "TRIPLES", slice_)
-        yield
+@pytest.fixture(autouse=True)
+def _curated_graph_is_small(
+    monkeypatch: pytest.MonkeyPatch, curated: tuple[Path, tuple[Resolver, dict[str, frozenset[str]]]]
+) -> None:
+    """Index a slice of the curated graph alone, and read its names once; what the tests are about is the same."""
+    monkeypatch.setattr(running, "known_terms", lambda: curated[1])
+    monkeypatch.setattr(resources, "TRIPLES", curated[0])
 
 
 def statements(store: Path, *, register: bool = False) -> set[str]:

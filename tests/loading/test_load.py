@@ -37,7 +37,7 @@ UNKNOWN = {
     "date": "2026-01-05",
     "risks": ["malignant melanoma of nowhere"],
 }
-ONE_PROCESS = Options(jobs=1)
+ONE_PROCESS = Options(jobs=1, check=loading.Check.NONE)
 SUPERSEDED = (
     "SELECT ?old ?new ?on WHERE { GRAPH ?register { ?old tkg:supersededBy ?new ; prov:invalidatedAtTime ?on } }"
 )
@@ -173,7 +173,7 @@ def test_known_version_with_other_content_stays_unless_it_is_to_be_replaced(
     report = load(source, store, other)
     assert (report.new, report.unchanged, report.kept) == (0, 0, 1)
     assert not any("OnlyHypersensitivityListed" in line for line in statements(store))
-    load(source, store, other, options=Options(jobs=1, replace=True))
+    load(source, store, other, options=Options(jobs=1, check=loading.Check.NONE, replace=True))
     assert any("OnlyHypersensitivityListed" in line for line in statements(store))
     assert not any("NoneListed" in line for line in statements(store))
 
@@ -204,7 +204,10 @@ def test_what_a_newer_whole_release_lacks_has_ended(source: Source, store: Path,
 def test_part_of_a_whole_release_ends_nothing(source: Source, store: Path, whole: Labels) -> None:
     load(source, store, whole([DUPIXENT, UNKNOWN], "january.json", "2026-01-31"))
     report = load(
-        source, store, whole([DUPIXENT, UNKNOWN], "february.json", "2026-02-28"), options=Options(jobs=1, limit=1)
+        source,
+        store,
+        whole([DUPIXENT, UNKNOWN], "february.json", "2026-02-28"),
+        options=Options(jobs=1, check=loading.Check.NONE, limit=1),
     )
     assert report.ended == 0
 
@@ -401,16 +404,17 @@ def test_record_that_is_not_of_the_model_ends_the_load_with_its_line(
         assert register.loads() == []
 
 
-def test_document_with_a_violation_is_left_out_and_told(source: Source, store: Path, labels: Labels) -> None:
-    backwards = {**UNKNOWN, "set": "s5", "date": "2099-01-01"}
-    report = load(
-        source,
-        store,
-        labels([DUPIXENT, {**backwards, "risks": ["x"] * 2}]),
-        options=Options(jobs=1, check=loading.Check.ALL),
-    )
-    assert report.checked == 2
-    assert report.documents == 2
+@pytest.mark.parametrize("check", [loading.Check.ALL, loading.Check.SAMPLE])
+def test_document_with_a_violation_is_left_out_and_told(
+    source: Source, store: Path, labels: Labels, check: loading.Check
+) -> None:
+    backwards = {**DUPIXENT, "set": "s5", "start": 9999}
+    report = load(source, store, labels([DUPIXENT, UNKNOWN, backwards]), options=Options(jobs=1, check=check))
+    assert report.checked >= 2
+    if check is loading.Check.ALL:
+        assert (report.documents, sum(report.findings.values())) == (2, 1)
+        assert "textStart is one offset, not after textEnd." in report.findings
+        assert not any("record/s5/" in line for line in statements(store))
 
 
 def test_folder_with_something_else_is_no_store(source: Source, tmp_path: Path, labels: Labels) -> None:
@@ -443,3 +447,10 @@ def test_register_is_sqlite_that_others_can_read(source: Source, store: Path, la
         assert database.execute("SELECT source, version FROM loads").fetchall() == [("test-labels", "2026-01-01")]
         report = json.loads(database.execute("SELECT report FROM loads").fetchone()[0])
     assert report["facts"] == {"LabelCheck": 1}
+
+
+def test_undated_document_does_not_end_a_dated_one(source: Source, store: Path, labels: Labels) -> None:
+    load(source, store, labels([DUPIXENT]))
+    undated = {name: value for name, value in DUPIXENT.items() if name != "date"}
+    load(source, store, labels([{**undated, "version": 9}], "projected.jsonl", release="2026-09-09"))
+    assert rows(store, SUPERSEDED) == [{"old": record("s1", 9), "new": record("s1", 1), "on": "2026-01-01"}]

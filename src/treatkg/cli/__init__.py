@@ -9,6 +9,7 @@ import typer
 
 from treatkg import __version__
 from treatkg.cli import ask, load, make, operate, publish, reason
+from treatkg.cli.evidence import evidence
 from treatkg.cli.link import link
 from treatkg.errors import ExitCode, TreatKGError
 
@@ -24,6 +25,7 @@ app = typer.Typer(
 for module in (ask, load, make, reason, publish, operate):
     for command in module.COMMANDS:
         app.command()(command)
+app.add_typer(evidence, name="evidence")
 app.add_typer(link, name="link")
 
 _INTERRUPTED = 130  # what typer and shells return for Ctrl-C

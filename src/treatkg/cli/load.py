@@ -47,6 +47,13 @@ def load(
         Path | None, typer.Option("--out", "-o", help="Write N-Quads into this file, and nothing into a store.")
     ] = None,
     every: Annotated[bool, typer.Option("--list", help="List the sources, or what the store holds with --to.")] = False,
+    online: Annotated[
+        bool,
+        typer.Option("--online", help="Without PATH: ask the source's SPARQL endpoint, keep its answers, load them."),
+    ] = False,
+    service: Annotated[
+        str, typer.Option("--endpoint", metavar="URL", help="With --online, another address of the endpoint.")
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do it all, but keep nothing.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Read so many records of each file.")] = None,
     version: Annotated[str, typer.Option(help="Version of the source, where its files do not say it.")] = "",
@@ -70,9 +77,12 @@ def load(
     if every:
         _list(to)
         return
-    if source is None or not paths:
+    if source is None or not (paths or online):
         raise UsageError("say what to load: treatkg load SOURCE PATH...; treatkg load --list shows the sources")
+    if paths and online:
+        raise UsageError("--online asks the endpoint of the source, PATH names files: give one of them")
     found = loading.find(source)
+    paths = paths or [str(_fetched(found, service))]
     options = loading.Options(version, _day(retrieved), limit, jobs, loading.Check(check), replace)
     report = _run(found, paths, options, to=to, out=out, dry_run=dry_run, quiet=quiet)
     typer.echo(json.dumps(report.as_dict(), indent=2, ensure_ascii=False) if as_json else "\n".join(report.lines()))
@@ -114,6 +124,20 @@ def _run(
         if mirrored:
             remote.mirror(folder_of_store, mirrored, watcher.step)
         return report
+
+
+def _fetched(source: Source, address: str) -> Path:
+    """Ask the endpoint of a source, and return the file of its answers."""
+    from treatkg.linking.client import Client
+    from treatkg.loading import fetching
+    from treatkg.loading.store import default_folder
+
+    layout = fetching.online_format(source)
+    client = Client(online=True, tell=lambda message: typer.echo(message, err=True))
+    folder = default_folder().parent / "answers"
+    folder.mkdir(parents=True, exist_ok=True)
+    endpoint = fetching.endpoint_of(layout, address)
+    return fetching.fetch(source, layout, client, folder, endpoint, lambda message: typer.echo(message, err=True))
 
 
 def _list(to: str | None) -> None:

@@ -104,7 +104,7 @@ def _register(store: Store) -> Iterator[str]:
     superseded, invalidated = _iri("tkg:supersededBy"), _iri("prov:invalidatedAtTime")
     for old, new, order in store.superseded():
         yield f"{ox.Triple(ox.NamedNode(old), superseded, ox.NamedNode(new))} .\n"
-        yield f"{ox.Triple(ox.NamedNode(old), invalidated, _date(order[:10]))} .\n"
+        yield f"{ox.Triple(ox.NamedNode(old), invalidated, _date(order[-10:]))} .\n"
     for iri, day in store.ended():
         yield f"{ox.Triple(ox.NamedNode(iri), invalidated, _date(day))} .\n"
 

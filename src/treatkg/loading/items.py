@@ -111,6 +111,18 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class Own:
+    """A `Thing` of the same document as a value, by the id (without a colon) under which the document has it."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayOfVersion:
+    """As a value: the day of the document's version, for what is only known to hold in that version."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """One statement.
 
@@ -118,7 +130,8 @@ class Fact:
         type: the class of the fact ("Indication"); one of `gives` of source.yaml.
         name: the rest of its id, unique and stable within the document ("indication/atopic-dermatitis-1").
         label: what it states, in plain words.
-        values: its keys; a value is text, a number, a bool, a `Mention`, a nested node (a dict with "type"), or a list.
+        values: its keys; a value is text, a number, a bool, a `Mention`, an `Own`, a `DayOfVersion`, a nested node (a
+            dict with "type"), or a list.
         passages: where it stands, one or more.
     """
 

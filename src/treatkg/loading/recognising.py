@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from treatkg.errors import BadInputError, UsageError
+from treatkg.errors import BadInputError, TreatKGError, UsageError
 from treatkg.loading import dates, inputs
 from treatkg.loading.inputs import Input
 from treatkg.loading.readers import Reader, reader
-from treatkg.loading.source import Format, Source
+from treatkg.loading.source import Format, Refusal, Source
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ def recognise(source: Source, files: Iterable[Input], version: str = "") -> Iter
     for file in files:
         if file.is_archive():
             chosen = _choose(source, file, archive=True)
+            if chosen is None and file.is_document():
+                raise BadInputError(f"{_unknown(source, file)}{_complaint(source, file)}")
             if chosen is None:
                 yield from recognise(source, inputs.members(file), version)
                 continue
@@ -56,12 +58,23 @@ def recognise(source: Source, files: Iterable[Input], version: str = "") -> Iter
 
 def _choose(source: Source, file: Input, *, archive: bool) -> Format | None:
     for entry in source.formats:
-        if entry.archive == archive and reader(entry.reader, entry.options).recognises(file, entry.recognise):
+        if entry.archive == archive and _bears(file, entry):
             return entry
     for refusal in source.refusals:
-        if not archive and reader(refusal.reader, refusal.options).recognises(file, refusal.recognise):
+        if not archive and _bears(file, refusal):
             raise BadInputError(f"{file.name}: {refusal.reason}")
     return None
+
+
+def _bears(file: Input, entry: Format | Refusal) -> bool:
+    made = reader(entry.reader, entry.options)
+    several = entry.recognise if isinstance(entry.recognise, list) else [entry.recognise]
+    name = _name(file)
+    return any(re.search(marks.get("file", ""), name) and made.recognises(file, marks) for marks in several)
+
+
+def _name(file: Input) -> str:
+    return Path(file.member or file.path.name).name
 
 
 def _dated(file: Input, chosen: Format, version: str) -> Recognised:
@@ -80,9 +93,20 @@ def _stated(file: Input, chosen: Format) -> str:
     text = reader(chosen.reader, chosen.options).version(file, place["at"]) if "at" in place else ""
     if "pattern" in place and (found := re.search(place["pattern"], text)):
         text = found[1]
-    if not text and "name" in place and (found := re.search(place["name"], Path(file.member or file.path.name).name)):
+    if not text and "name" in place and (found := re.search(place["name"], _name(file))):
         text = found[1]
     return text
+
+
+def _complaint(source: Source, file: Input) -> str:
+    """Return what the readers of archives have against a file."""
+    for entry in source.formats:
+        if entry.archive:
+            try:
+                next(reader(entry.reader, entry.options).records(file), None)
+            except TreatKGError as error:
+                return f" ({str(error).removeprefix(f'{file.name}: ')})"
+    return ""
 
 
 def _unknown(source: Source, file: Input) -> str:

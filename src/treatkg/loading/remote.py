@@ -1,4 +1,4 @@
-"""A SPARQL endpoint that mirrors a store: each graph is sent beside the old one and takes its place in one step."""
+"""A SPARQL endpoint that mirrors a store: the graphs are sent beside the old ones and take their place in one step."""
 
 from __future__ import annotations
 
@@ -26,20 +26,23 @@ def mirror(folder: Path, url: str, told: Told = lambda _step: None) -> int:
 
     Raises:
         UsageError: not such an address, or the endpoint refuses the update.
-        StorageError: it does not answer; graphs that were not finished are as they were.
+        StorageError: it does not answer; what it had before is as it was.
     """
     if not is_web_address(url):
         raise UsageError(f"{url} is not the address of an endpoint: it begins with http:// or https://")
     index = ox.Store.read_only(str(folder / "index"))
     total = 0
+    moves = []
     for name in sorted(index.named_graphs(), key=str):
         told(f"Sending {name.value}")
         beside = f"<{name.value}#sending>"
+        moves.append(f"MOVE SILENT GRAPH {beside} TO GRAPH <{name.value}>")
         _update(url, f"DROP SILENT GRAPH {beside}")
         for batch in _batches(index, name):
             total += len(batch)
             _update(url, f"INSERT DATA {{ GRAPH {beside} {{\n{''.join(batch)}}} }}")
-        _update(url, f"MOVE SILENT GRAPH {beside} TO GRAPH <{name.value}>")
+    if moves:
+        _update(url, " ;\n".join(moves))
     return total
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyoxigraph as ox
@@ -22,7 +22,17 @@ _MEMBERS = {
     "Thing": (),
 }
 _MATCH = namespaces.SKOS + "exactMatch"
-_NAMES = (namespaces.RDFS + "label", namespaces.SKOS + "altLabel", namespaces.TKG + "brandName")
+_BRAND = "brandName"
+_NAMES = (namespaces.RDFS + "label", namespaces.SKOS + "altLabel", namespaces.TKG + _BRAND)
+# Vocabularies whose own IRIs the graph uses: what has such an id is another thing than its namesake of another id.
+_HOMES = {
+    "Protein": "uniprot",
+    "Disease": "MONDO",
+    "Phenotype": "HP",
+    "BiologicalProcess": "GO",
+    "CellType": "CL",
+    "Pathway": "reactome",
+}
 # Forms under which other sources write identifiers that are IRIs of their own here.
 _SPELLINGS = {
     "UniProtKB": "uniprot",
@@ -49,12 +59,13 @@ class Resolver:
     """Finds terms of the curated graph.
 
     Args:
-        by_id: IRI of an identifier -> IRI of the term that it names.
-        by_name: (class, normalised name) -> IRIs of the terms of that class so called.
+        by_id: IRI of an identifier -> IRIs of the terms that it names (a disease and a phenotype may share one), the
+            best first.
+        by_name: (class, normalised name) -> IRIs of the terms of that class so called; "brandName" stands for a class.
         labels: IRI -> label, of every term that the graph labels.
     """
 
-    by_id: Mapping[str, str] = field(default_factory=dict)
+    by_id: Mapping[str, Sequence[str]] = field(default_factory=dict)
     by_name: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
 
@@ -67,10 +78,17 @@ class Resolver:
         """
         iris = [iri for iri in map(expand, mention.ids) if iri]
         name = next(iter(mention.names), "") or next(iter(mention.ids), "")
+        # A brand is a formulation, whose facts are its own; an identifier may be that of the molecule.
+        brands = [self.by_name.get((_BRAND, normalise(one)), frozenset()) for one in mention.names]
+        for branded in brands if mention.kind == "Treatment" else ():
+            if len(branded) == 1:
+                return Found(next(iter(branded)), name)
         for iri in iris:
-            if iri in self.by_id and self._is_of(mention.kind, self.by_id[iri]):
-                return Found(self.by_id[iri], name)
-        for candidate in mention.names:
+            for term in self.by_id.get(iri, ()):
+                if self._is_of(mention.kind, term):
+                    return Found(term, name)
+        home = prefixes().get(_HOMES.get(mention.kind, ""), "")
+        for candidate in () if home and any(iri.startswith(home) for iri in iris) else mention.names:
             found = self._named(mention.kind, candidate)
             if len(found) == 1:
                 return Found(next(iter(found)), name)
@@ -99,6 +117,7 @@ def resolver_of(triples: Iterable[ox.Triple]) -> Resolver:
     names: dict[str, set[str]] = defaultdict(set)
     labels: dict[str, str] = {}
     matches: dict[str, set[str]] = defaultdict(set)
+    by_name: dict[tuple[str, str], set[str]] = defaultdict(set)
     for triple in triples:
         subject, predicate, value = graph.iri_of(triple.subject), triple.predicate.value, triple.object
         if predicate == graph.RDF_TYPE.value and isinstance(value, ox.NamedNode):
@@ -107,15 +126,16 @@ def resolver_of(triples: Iterable[ox.Triple]) -> Resolver:
             names[subject].add(value.value)
             if predicate == _NAMES[0]:
                 labels[subject] = value.value
+            elif predicate == _NAMES[2]:
+                by_name[_BRAND, normalise(value.value)].add(subject)
         elif predicate == _MATCH and isinstance(value, ox.NamedNode):
             matches[value.value].add(subject)
-    by_name: dict[tuple[str, str], set[str]] = defaultdict(set)
     for iri, classes in types.items():
         for cls in classes & _RESOLVED:
             by_name[cls, ""].add(iri)
             for name in names[iri]:
                 by_name[cls, normalise(name)].add(iri)
-    by_id = {iri: iri for iri, classes in types.items() if classes & _RESOLVED}
+    by_id = {iri: [iri] for iri, classes in types.items() if classes & _RESOLVED}
     by_id |= {match: _substance_first(subjects, types) for match, subjects in matches.items()}
     return Resolver(by_id, {key: frozenset(iris) for key, iris in by_name.items()}, labels)
 
@@ -126,9 +146,9 @@ _RESOLVED = {
 }  # fmt: skip
 
 
-def _substance_first(subjects: set[str], types: Mapping[str, set[str]]) -> str:
-    """Of several that match one identifier, take the substance: the identifier is the molecule's."""
-    return min(subjects, key=lambda iri: ("Substance" not in types[iri], iri))
+def _substance_first(subjects: set[str], types: Mapping[str, set[str]]) -> list[str]:
+    """Order those that match one identifier, the substance first: the identifier is the molecule's."""
+    return sorted(subjects, key=lambda iri: ("Substance" not in types[iri], iri))
 
 
 def expand(curie: str) -> str:

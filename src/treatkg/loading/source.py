@@ -33,15 +33,16 @@ _REFUSAL = {"reader", "options", "recognise", "reason"}
 class Format:
     """One layout in which the source comes.
 
-    `reader` names one of `treatkg.loading.readers`; `recognise` and `version` are read by that reader. A version may be
-    a node with `at` (the place), `pattern` (whose first group is the version) and `name` (a pattern for the name of the
+    `reader` names one of `treatkg.loading.readers`; `recognise` and `version` are read by that reader. `recognise` may
+    be a list of marks, any of which will do; a mark `file` is a pattern for the name of the file. A version may be a
+    node with `at` (the place), `pattern` (whose first group is the version) and `name` (a pattern for the name of the
     file instead). `complete`: a file holds the whole source, so that what a newer one lacks is no longer so.
     """
 
     name: str
     title: str
     reader: str
-    recognise: Mapping[str, Any]
+    recognise: Mapping[str, Any] | list[Mapping[str, Any]]
     options: Mapping[str, Any] = field(default_factory=dict)
     version: str | Mapping[str, str] = ""
     complete: bool = False
@@ -53,7 +54,7 @@ class Refusal:
     """A layout that is known and not taken, with what the user should do instead."""
 
     reader: str
-    recognise: Mapping[str, Any]
+    recognise: Mapping[str, Any] | list[Mapping[str, Any]]
     reason: str
     options: Mapping[str, Any] = field(default_factory=dict)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import hashlib
 import re
 from collections import Counter
@@ -16,7 +17,7 @@ import pyoxigraph as ox
 from treatkg import namespaces
 from treatkg.errors import BadInputError, did_you_mean
 from treatkg.loading import vocabulary
-from treatkg.loading.items import Document, Fact, Item, Mention, Passage, Section, Skip, Thing
+from treatkg.loading.items import DayOfVersion, Document, Fact, Item, Mention, Own, Passage, Section, Skip, Thing
 from treatkg.loading.resolving import Found, Resolver, expand, slug
 from treatkg.loading.source import Source
 
@@ -40,13 +41,14 @@ class Block:
     version: str
     order: str
     iri: str
+    date: str
     triples: list[ox.Triple] = field(default_factory=list)
     facts: Counter[str] = field(default_factory=Counter)
     unmapped: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def lines(self) -> list[str]:
         """Return the triples as N-Triples, in one order, each once."""
-        return sorted({f"{t.subject} {t.predicate} {t.object} .\n" for t in self.triples})
+        return sorted({f"{triple} .\n" for triple in self.triples})
 
 
 class Writer:
@@ -106,7 +108,10 @@ class Writer:
         version = document.version or self.version
         iri = f"{namespaces.LOAD}{self.source.id}/record/{_part(document.key)}/{_part(version)}"
         date = document.date or self.date.isoformat()
-        block = Block(document.key, version, f"{date} {natural(version)}", iri)
+        day = min(date, self.retrieved.isoformat())
+        # A document without a day of its own never ends one that has a day.
+        order = f"{document.date or '0000-00-00'} {natural(version)} {date}"
+        block = Block(document.key, version, order, iri, day)
         self._add(block, iri, "type", "SourceRecord")
         values: dict[str, Any] = {
             "label": f"{document.title} ({version})",
@@ -115,7 +120,7 @@ class Writer:
             "publisher": self.source.publisher,
             "license": self.source.license,
             "version": version,
-            "date": min(date, self.retrieved.isoformat()),
+            "date": day,
             "retrievedOn": self.retrieved.isoformat(),
             "url": document.url or self.source.homepage,
             "recordKey": document.key,
@@ -178,49 +183,58 @@ class Writer:
     # --- values
 
     def _values(self, block: Block, subject: str, values: Mapping[str, Any]) -> None:
-        known = vocabulary.keys()
+        known, node = vocabulary.keys(), _node(subject)
         for name, value in values.items():
             if name not in known:
                 raise TransformError(f'unknown key "{name}"{did_you_mean(name, known)}')
-            for one in value if isinstance(value, (list, tuple)) else [value]:
-                if one is None or one == "":
-                    continue
-                self._add(block, subject, name, one)
+            for one in value if isinstance(value, (list, tuple)) else (value,):
+                if one is not None and one != "":
+                    term = self._term(block, subject, name, one)
+                    block.triples.append(ox.Triple(node, _predicate(name), term))
 
     def _add(self, block: Block, subject: str, name: str, value: Any) -> None:  # noqa: ANN401 (as a transform gives it)
-        predicate = TYPE if name == "type" else ox.NamedNode(vocabulary.predicates()[name])
-        block.triples.append(ox.Triple(ox.NamedNode(subject), predicate, self._term(block, subject, name, value)))
+        value = self._term(block, subject, name, value)
+        block.triples.append(ox.Triple(_node(subject), _predicate(name), value))
 
     def _term(self, block: Block, subject: str, name: str, value: Any) -> ox.NamedNode | ox.Literal:  # noqa: ANN401
-        if isinstance(value, Mention):
-            return ox.NamedNode(self._mentioned(block, subject, value))
-        if isinstance(value, dict):
-            return ox.NamedNode(self._nested(block, subject, name, value))
-        kind = "type" if name == "type" else vocabulary.keys()[name].kind
+        kind = _kind(name)
+        if kind == "text" and type(value) is str:  # most values, and so first
+            return _text(name, value)
+        if isinstance(value, (Mention, Own, dict)):
+            return _node(self._named(block, subject, name, value))
+        if isinstance(value, DayOfVersion):
+            value = block.date
         match kind:
             case "type" | "vocabulary":
                 known = vocabulary.classes() if kind == "type" else vocabulary.concepts()
                 if value not in known:
                     raise TransformError(f'{name}: the ontology has no "{value}"{did_you_mean(str(value), known)}')
-                return ox.NamedNode(namespaces.TKG + value)
+                return _node(namespaces.TKG + value)
             case "reference" | "node":
                 iri = value if value.startswith(("http://", "https://")) else expand(value)
                 if not iri:
                     raise TransformError(f'{name}: "{value}" is not an IRI or CURIE of a known prefix and form')
-                return ox.NamedNode(iri)
+                return _node(iri)
             case "text":
                 return _text(name, value)
         return _literal(name, kind, value)
 
+    def _named(self, block: Block, subject: str, name: str, value: Mention | Own | dict[str, Any]) -> str:
+        if isinstance(value, Mention):
+            return self._mentioned(block, subject, value)
+        if isinstance(value, Own):
+            return f"{block.iri}/{_part(value.id)}"
+        return self._nested(block, subject, name, value)
+
     def _mentioned(self, block: Block, subject: str, mention: Mention) -> str:
         found: Found = self.resolver.find(mention, self.source.id)
-        node = ox.NamedNode(found.iri)
+        node = _node(found.iri)
         if found.known:
             if found.name and subject.startswith(block.iri):
                 self._add(block, subject, "namedAs", clean(found.name))
             return found.iri
         for cls in found.classes:
-            block.triples.append(ox.Triple(node, TYPE, ox.NamedNode(namespaces.TKG + cls)))
+            block.triples.append(ox.Triple(node, TYPE, _node(namespaces.TKG + cls)))
         self._add(block, found.iri, "label", clean(found.name) or found.iri)
         block.unmapped[mention.kind, found.name] += 1
         return found.iri
@@ -231,6 +245,26 @@ class Writer:
         self._add(block, iri, "type", values.pop("type"))
         self._values(block, iri, values)
         return iri
+
+
+# Most nodes stand in many triples that follow each other, and to make one is to check its IRI.
+_node = functools.lru_cache(maxsize=10_000)(ox.NamedNode)
+
+
+@functools.cache
+def _predicate(name: str) -> ox.NamedNode:
+    return TYPE if name == "type" else _node(vocabulary.predicates()[name])
+
+
+@functools.cache
+def _kind(name: str) -> str:
+    return "type" if name == "type" else vocabulary.keys()[name].kind
+
+
+@functools.cache
+def _language(name: str) -> str | None:
+    language: str | None = vocabulary.context()[name].get("@language")
+    return language
 
 
 def clean(text: str) -> str:
@@ -244,7 +278,7 @@ def _text(name: str, value: Any) -> ox.Literal:  # noqa: ANN401 (as a transform 
     if len(value) > _LONGEST_TEXT:
         raise BadInputError(f"{name}: a text of more than {_LONGEST_TEXT:,} characters")
     # Text that offsets count is kept to the character; only what RDF cannot hold is replaced, one for one.
-    language = vocabulary.context()[name].get("@language")
+    language = _language(name)
     content = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", value)
     return ox.Literal(content, language=language) if language else ox.Literal(content)
 

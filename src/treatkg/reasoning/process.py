@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,9 +21,14 @@ from treatkg.java import find_java
 TIMEOUT_SECONDS = 300
 JAVA_MEMORY_MB = 2000
 PYTHON_MEMORY_MB = 2000
-_OUT_OF_MEMORY = ("OutOfMemoryError", "MemoryError", "heap", "Could not reserve", "Cannot allocate memory")
-_INCONSISTENT = "InconsistentOntologyException"
-_QUICK_START = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+# What Java, Python and the loader of shared libraries say.
+_OUT_OF_MEMORY = re.compile(
+    r"MemoryError|Too small maximum heap|Could not reserve|Cannot allocate memory|failed to map segment"
+)
+# The name of the exception alone is in the trace of whatever goes wrong while HermiT looks for it.
+_INCONSISTENT = "InconsistentOntologyException: Inconsistent ontology"
+_OPTIONS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError")
+_TOLD = 2000
 
 
 def classification(sliced: rdflib.Graph, timeout: float, java_mb: int, python_mb: int) -> dict[str, Any]:
@@ -53,7 +59,7 @@ def is_consistent(axioms: rdflib.Graph, timeout: float) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         request = Path(folder) / "axioms.nt"
         axioms.serialize(request, format="nt", encoding="utf-8")
-        program = [java, f"-Xmx{JAVA_MEMORY_MB}M", *_QUICK_START, "-cp", _hermit()]
+        program = [java, f"-Xmx{JAVA_MEMORY_MB}M", *_OPTIONS, "-cp", _hermit()]
         command = [*program, "org.semanticweb.HermiT.cli.CommandLine", "-k", request.as_uri()]
         return _INCONSISTENT not in _run(command, timeout, folder, expected=_INCONSISTENT)
 
@@ -89,10 +95,12 @@ def _run(command: list[str], timeout: float, folder: str, expected: str = "") ->
     if expected and expected in errors:
         return errors
     if process.returncode != 0:
-        problem = (errors.strip() or output.strip())[-2000:]
-        if any(sign in problem for sign in _OUT_OF_MEMORY):
-            raise LimitError(f"the memory of the reasoner did not suffice:\n{problem}")
-        raise ReasonerError(f"the reasoner failed:\n{problem}")
+        problem = f"{errors}\n{output}".strip()
+        # Java's trace comes after its error and may be long.
+        if sign := _OUT_OF_MEMORY.search(problem):
+            start = problem.rfind("\n", 0, sign.start()) + 1
+            raise LimitError(f"the memory of the reasoner did not suffice:\n{problem[start : start + _TOLD]}")
+        raise ReasonerError(f"the reasoner failed:\n{problem[-_TOLD:]}")
     return output
 
 

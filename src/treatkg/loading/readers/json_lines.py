@@ -60,7 +60,19 @@ class JsonLinesReader:
 
 def _loads(line: bytes) -> Any:  # noqa: ANN401 (JSON)
     # As text of one encoding: json.loads would also guess UTF-16 from the bytes.
-    return json.loads(line.decode(), parse_float=Decimal, parse_constant=_no_number)
+    data = json.loads(line.decode(), parse_float=Decimal, parse_constant=_no_number)
+    return _without_halves(data) if b"\\ud" in line.lower() else data
+
+
+def _without_halves(value: Any) -> Any:  # noqa: ANN401 (JSON)
+    """Replace halves of surrogate pairs, which JSON can name and no encoding can write."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_without_halves(one) for one in value]
+    if isinstance(value, dict):
+        return {_without_halves(key): _without_halves(one) for key, one in value.items()}
+    return value
 
 
 def _no_number(name: str) -> NoReturn:
