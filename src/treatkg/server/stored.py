@@ -12,8 +12,8 @@ from treatkg import queries, results
 from treatkg.errors import UsageError
 from treatkg.graph import rows
 from treatkg.knowledge import Knowledge, evaluating
-from treatkg.server.negotiation import PAGE, ROWS, choose
-from treatkg.server.protocol import NotAcceptableError, respond
+from treatkg.server.answering import Question, respond
+from treatkg.server.negotiation import PAGE, ROWS, require
 from treatkg.server.rendering import render
 
 
@@ -31,10 +31,7 @@ async def run(request: Request) -> Response:
     except UsageError as error:
         return PlainTextResponse(f"{error}\n", status_code=HTTPStatus.NOT_FOUND)
     offers = [PAGE, *ROWS] if "text/html" in request.headers.get("accept", "") else [*ROWS, PAGE]
-    offer = choose(request, offers)
-    if offer is None:
-        raise NotAcceptableError(offers)
-    if offer is PAGE:
+    if require(request, offers) is PAGE:
         return await run_in_threadpool(_page, request, query)
     if refused := _elsewhere(request, query):
         return PlainTextResponse(f"{refused}\n", status_code=HTTPStatus.FORBIDDEN)
@@ -61,7 +58,7 @@ def _arguments(request: Request, *, blanks: bool) -> dict[str, queries.Value]:
 def _rows(request: Request, query: queries.StoredQuery) -> Response:
     knowledge: Knowledge = request.app.state.knowledge
     text = query.bind(_arguments(request, blanks=False), knowledge.terms)
-    return respond(request, text)
+    return respond(request, Question(text))
 
 
 def _page(request: Request, query: queries.StoredQuery) -> Response:
