@@ -314,8 +314,8 @@ def _hint(query: str, expected: str) -> str:
     for opening, closing in zip(_OPENING, _CLOSING, strict=True):
         difference = sum((token.text == opening) - (token.text == closing) for token in meaningful)
         if difference:
-            more = opening if difference > 0 else closing
-            return f"{abs(difference)} {more} too many: each {opening} has one {closing}."
+            missing, extra = (closing, opening) if difference > 0 else (opening, closing)
+            return f"{abs(difference)} {missing} missing, or {abs(difference)} {extra} too many."
     if "variable that is unbound" in expected:
         return "A variable of SELECT stands neither in GROUP BY nor in an aggregate, or is bound twice."
     for word in words:

@@ -35,9 +35,9 @@ class Case(NamedTuple):
     node: rdflib.term.Node
 
     def requests(self) -> Iterator[rdflib.term.Node]:
-        """Return its requests in their order (in the manifest a list of requests, or a list of such lists)."""
+        """Return its requests in their order."""
         action = self.manifest.value(self.node, MF.action)
-        yield from Collection(self.manifest, self.manifest.value(action, HT.requests))
+        yield from listed(self.manifest, action, HT.requests)
 
 
 def cases() -> list[Case]:
@@ -45,8 +45,14 @@ def cases() -> list[Case]:
         return []
     manifest = rdflib.Graph().parse(FOLDER / "manifest.ttl")
     head = manifest.value(predicate=rdflib.RDF.type, object=MF.Manifest)
-    entries = Collection(manifest, manifest.value(head, MF.entries))
-    return [Case(str(node).partition("#")[2], manifest, node) for node in entries]
+    return [Case(str(node).partition("#")[2], manifest, node) for node in listed(manifest, head, MF.entries)]
+
+
+def listed(manifest: rdflib.Graph, node: rdflib.term.Node | None, prop: rdflib.URIRef) -> Iterator[rdflib.term.Node]:
+    """Return the members of a list, if there is one."""
+    first = manifest.value(node, prop)
+    if first is not None:
+        yield from Collection(manifest, first)
 
 
 CASES = cases()
@@ -90,10 +96,9 @@ def send(manifest: rdflib.Graph, request: rdflib.term.Node, address: str) -> htt
     """Send a request of the manifest to our endpoint."""
     path = str(manifest.value(request, HT.absolutePath))
     assert path.startswith("/sparql/")
-    listed = manifest.value(request, HT.headers)
     headers = {
         str(manifest.value(header, HT.fieldName)): str(manifest.value(header, HT.fieldValue))
-        for header in (Collection(manifest, listed) if listed else ())
+        for header in listed(manifest, request, HT.headers)
     }
     body = manifest.value(request, HT.body)
     content = None

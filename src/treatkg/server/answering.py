@@ -7,9 +7,10 @@ in a temporary file.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import IO, TYPE_CHECKING
@@ -17,6 +18,7 @@ from typing import IO, TYPE_CHECKING
 import pyoxigraph as ox
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from treatkg import __version__, namespaces, sparql_text
 from treatkg.dataset import Dataset
@@ -44,6 +46,21 @@ class Question:
     def makes_graph(self) -> bool:
         """Whether the answer is a graph, not rows or a truth value."""
         return sparql_text.form_of(self.text) in ("CONSTRUCT", "DESCRIBE")
+
+
+class _FromFile(StreamingResponse):
+    """Sends what is in an open file and closes it, also if nobody reads it to its end."""
+
+    def __init__(self, file: IO[bytes], headers: Mapping[str, str]) -> None:
+        super().__init__(iter(functools.partial(file.read, _CHUNK), b""), headers=headers)
+        self.file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the content."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self.file.close()
 
 
 def answer(knowledge: Knowledge, question: Question, offer: Offer, output: IO[bytes]) -> None:
@@ -80,8 +97,8 @@ def respond(request: Request, question: Question, offer: Offer | None = None) ->
         file = stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY))
         answer(knowledge, question, offer, file)
         response = _sent(request, file, offer, tag)
-        if isinstance(response, StreamingResponse):
-            stack.pop_all()  # it closes the file when it has been sent
+        if isinstance(response, _FromFile):
+            stack.pop_all()  # it closes the file
         return response
 
 
@@ -131,13 +148,7 @@ def _sent(request: Request, file: tempfile.SpooledTemporaryFile[bytes], offer: O
     headers = _headers(offer, tag)
     if size <= _IN_MEMORY:
         return Response(file.read(), headers=headers)
-    return StreamingResponse(_chunks(file), headers=headers | {"Content-Length": str(size)})
-
-
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while chunk := file.read(_CHUNK):
-            yield chunk
+    return _FromFile(file, headers | {"Content-Length": str(size)})
 
 
 def _headers(offer: Offer, tag: str) -> dict[str, str]:

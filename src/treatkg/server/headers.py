@@ -73,7 +73,8 @@ class Compressed:
         async def with_mark(message: Message) -> None:
             if message["type"] == "http.response.start":
                 sent = MutableHeaders(scope=message)
-                sent.add_vary_header("Accept-Encoding")
+                if "accept-encoding" not in sent.get("vary", "").lower():
+                    sent.add_vary_header("Accept-Encoding")
                 compressed = sent.get("content-encoding") == "gzip" or (message["status"] == 304 and marked)
                 if compressed and sent.get("etag", "").endswith('"'):
                     sent["etag"] = sent["etag"][:-1] + _MARK
