@@ -18,7 +18,7 @@ from treatkg.errors import UsageError
 from treatkg.knowledge import Knowledge
 from treatkg.namespaces import BASE, DATASET, DCTERMS, RDF, RDFS, SHACL, XSD
 from treatkg.publishing import questions
-from treatkg.publishing.description import FOAF, VOID
+from treatkg.publishing.description import FOAF, LICENCE, VOID
 from treatkg.server.answering import as_document, graph_as
 from treatkg.server.negotiation import (
     CSV,
@@ -55,6 +55,7 @@ FORMAT_NAMES = {
 }
 _PREFIXES = {"sd": SD, "void": VOID, "void-ext": VOID_EXT, "foaf": FOAF, "formats": _FORMATS, "spex": questions.SPEX}
 _HEADER = "CONSTRUCT WHERE { <dataset> ?property ?value }"
+_LICENCES = {"CC BY 4.0": LICENCE}
 _SIZE = "SELECT (COUNT(*) AS ?triples) WHERE { GRAPH <%s> { ?s ?p ?o } }"
 
 
@@ -68,7 +69,13 @@ class Description:
     def dataset(self) -> list[ox.Triple]:
         """The graph: what it says of itself, and its statistics."""
         said = self.knowledge.sparql(_HEADER)
-        return [*(said if isinstance(said, list) else []), *statistics(self.knowledge)]
+        header = said if isinstance(said, list) else []
+        licences = [
+            triple(DATASET, DCTERMS + "license", _LICENCES[said.object.value])
+            for said in header
+            if isinstance(said.object, ox.Literal) and said.object.value in _LICENCES
+        ]
+        return [*header, *licences, *statistics(self.knowledge)]
 
     @functools.cached_property
     def service(self) -> list[ox.Triple]:
