@@ -108,7 +108,7 @@ SELECT DISTINCT ?fact ?evidence ?locator ?finding ?anchor ?document WHERE {{
   }}
   VALUES ?treatment {{ %s }}
   ?fact tkg:treatment ?of ; tkg:jurisdiction ?jurisdiction ; tkg:evidence ?evidence .
-  {{ BIND(?of AS ?named) }} UNION {{ ?of tkg:activeSubstance ?named }}
+  ?of tkg:activeSubstance? ?named .
   FILTER(!BOUND(?treatment) || ?of = ?treatment)
   ?evidence prov:wasDerivedFrom ?source ; tkg:locator ?locator ; tkg:finding ?finding ; tkg:anchorText ?anchor .
   ?source tkg:sourceType tkg:PrescribingInformation .

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import fnmatch
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from treatkg.errors import BadInputError, UsageError
+from treatkg.errors import BadInputError, TreatKGError, UsageError
 from treatkg.loading import dates, inputs
 from treatkg.loading.inputs import Input
 from treatkg.loading.readers import Reader, reader
@@ -29,29 +31,44 @@ class Recognised:
         return reader(self.format.reader, self.format.options)
 
 
-def recognise(source: Source, files: Iterable[Input], version: str = "") -> Iterator[Recognised]:
+def recognise(
+    source: Source, files: Iterable[Input], version: str = "", ignored: Counter[str] | None = None
+) -> Iterator[Recognised]:
     """Return each input with its format; a zip archive gives its files, unless a format is the archive.
 
     Args:
         source: the source that the files are of.
         files: what the user named.
         version: the version, where the user says it.
+        ignored: counts the files that are passed over, by the pattern of `ignore` that they match, in words.
 
     Raises:
         BadInputError: an input is of no format of the source; a refused layout is named with the reason.
         UsageError: the file says no version, and the user says none.
     """
     for file in files:
+        pattern = _ignored(source, file)
+        if pattern:
+            if ignored is not None:
+                ignored[f"a file like {pattern}, which is no file of the source"] += 1
+            continue
         if file.is_archive():
             chosen = _choose(source, file, archive=True)
+            if chosen is None and file.is_document():
+                raise BadInputError(f"{_unknown(source, file)}{_complaint(source, file)}")
             if chosen is None:
-                yield from recognise(source, inputs.members(file), version)
+                yield from recognise(source, inputs.members(file), version, ignored)
                 continue
         else:
             chosen = _choose(source, file, archive=False)
         if chosen is None:
             raise BadInputError(_unknown(source, file))
         yield _dated(file, chosen, version)
+
+
+def _ignored(source: Source, file: Input) -> str:
+    name = Path(file.member or file.path.name).name.lower()
+    return next((pattern for pattern in source.ignore if fnmatch.fnmatchcase(name, pattern.lower())), "")
 
 
 def _choose(source: Source, file: Input, *, archive: bool) -> Format | None:
@@ -94,6 +111,17 @@ def _stated(file: Input, chosen: Format) -> str:
     if not text and "name" in place and (found := re.search(place["name"], _name(file))):
         text = found[1]
     return text
+
+
+def _complaint(source: Source, file: Input) -> str:
+    """Return what the readers of archives have against a file."""
+    for entry in source.formats:
+        if entry.archive:
+            try:
+                next(reader(entry.reader, entry.options).records(file), None)
+            except TreatKGError as error:
+                return f" ({str(error).removeprefix(f'{file.name}: ')})"
+    return ""
 
 
 def _unknown(source: Source, file: Input) -> str:

@@ -22,7 +22,8 @@ _MEMBERS = {
     "Thing": (),
 }
 _MATCH = namespaces.SKOS + "exactMatch"
-_NAMES = (namespaces.RDFS + "label", namespaces.SKOS + "altLabel", namespaces.TKG + "brandName")
+_BRAND = "brandName"
+_NAMES = (namespaces.RDFS + "label", namespaces.SKOS + "altLabel", namespaces.TKG + _BRAND)
 # Vocabularies whose own IRIs the graph uses: what has such an id is another thing than its namesake of another id.
 _HOMES = {
     "Protein": "uniprot",
@@ -60,7 +61,7 @@ class Resolver:
     Args:
         by_id: IRI of an identifier -> IRIs of the terms that it names (a disease and a phenotype may share one), the
             best first.
-        by_name: (class, normalised name) -> IRIs of the terms of that class so called.
+        by_name: (class, normalised name) -> IRIs of the terms of that class so called; "brandName" stands for a class.
         labels: IRI -> label, of every term that the graph labels.
     """
 
@@ -77,6 +78,11 @@ class Resolver:
         """
         iris = [iri for iri in map(expand, mention.ids) if iri]
         name = next(iter(mention.names), "") or next(iter(mention.ids), "")
+        # A brand is a formulation, whose facts are its own; an identifier may be that of the molecule.
+        brands = [self.by_name.get((_BRAND, normalise(one)), frozenset()) for one in mention.names]
+        for branded in brands if mention.kind == "Treatment" else ():
+            if len(branded) == 1:
+                return Found(next(iter(branded)), name)
         for iri in iris:
             for term in self.by_id.get(iri, ()):
                 if self._is_of(mention.kind, term):
@@ -111,6 +117,7 @@ def resolver_of(triples: Iterable[ox.Triple]) -> Resolver:
     names: dict[str, set[str]] = defaultdict(set)
     labels: dict[str, str] = {}
     matches: dict[str, set[str]] = defaultdict(set)
+    by_name: dict[tuple[str, str], set[str]] = defaultdict(set)
     for triple in triples:
         subject, predicate, value = graph.iri_of(triple.subject), triple.predicate.value, triple.object
         if predicate == graph.RDF_TYPE.value and isinstance(value, ox.NamedNode):
@@ -119,9 +126,10 @@ def resolver_of(triples: Iterable[ox.Triple]) -> Resolver:
             names[subject].add(value.value)
             if predicate == _NAMES[0]:
                 labels[subject] = value.value
+            elif predicate == _NAMES[2]:
+                by_name[_BRAND, normalise(value.value)].add(subject)
         elif predicate == _MATCH and isinstance(value, ox.NamedNode):
             matches[value.value].add(subject)
-    by_name: dict[tuple[str, str], set[str]] = defaultdict(set)
     for iri, classes in types.items():
         for cls in classes & _RESOLVED:
             by_name[cls, ""].add(iri)

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,7 +95,7 @@ def load(
         StorageError: a file cannot be read, or the store cannot be written.
     """
     total = Report(source.id)
-    recognised = list(_recognised(source, paths, options))
+    recognised = list(_recognised(source, paths, options, total.skipped))
     resolver, types = known_terms()
     with opened(folder) as store:
         for one in recognised:
@@ -111,7 +112,7 @@ def try_out(
 ) -> Report:
     """Do all of a load but take nothing in, and return its report."""
     total = Report(source.id)
-    recognised = list(_recognised(source, paths, options))
+    recognised = list(_recognised(source, paths, options, total.skipped))
     resolver, types = known_terms()
     with tempfile.TemporaryDirectory(prefix="treatkg-") as folder:
         for number, one in enumerate(recognised):
@@ -156,10 +157,10 @@ def known_terms() -> tuple[Resolver, dict[str, frozenset[str]]]:
     return resolver_of(triples), {iri: frozenset(classes) for iri, classes in types.items()}
 
 
-def _recognised(source: Source, paths: Sequence[str], options: Options) -> Iterator[Recognised]:
+def _recognised(source: Source, paths: Sequence[str], options: Options, skipped: Counter[str]) -> Iterator[Recognised]:
     for file in inputs.find(paths):
         dated = dataclasses.replace(file, retrieved=options.retrieved) if options.retrieved else file
-        yield from recognise(source, [dated], options.version)
+        yield from recognise(source, [dated], options.version, skipped)
 
 
 def _plan(
@@ -193,7 +194,7 @@ def _describe(plan: Plan, options: Options) -> Load:
         version=one.version,
         date=one.date.isoformat(),
         graph=f"{namespaces.LOAD}{source.id}/{slug(one.version)}",
-        file=Path(one.file.path.name).name + (f"!{one.file.member}" if one.file.member else ""),
+        file="!".join(filter(None, (one.file.path.name, one.file.within, one.file.member))),
         digest=digest,
         fingerprint=hashlib.sha256(json.dumps(what).encode()).hexdigest(),
         loader=loader,

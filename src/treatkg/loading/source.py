@@ -24,7 +24,7 @@ Transform = Callable[[Record], Iterable[Item]]
 
 _ID = re.compile(r"[a-z][a-z0-9-]{1,40}")
 _TEXTS = ("id", "title", "publisher", "homepage", "license", "updates", "sourceType", "evidenceType")
-_OPTIONAL = ("prefixes", "formats", "refuse", "reads", "gives", "filters", "drops")
+_OPTIONAL = ("prefixes", "formats", "refuse", "ignore", "reads", "gives", "filters", "drops")
 _FORMAT = {"name", "title", "reader", "options", "recognise", "version", "complete", "archive"}
 _REFUSAL = {"reader", "options", "recognise", "reason"}
 
@@ -61,7 +61,10 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Source:
-    """What `source.yaml` says; the folder is where it stands."""
+    """What `source.yaml` says; the folder is where it stands.
+
+    `ignore` are patterns for names of files that come with those of the source, such as images; they are passed over.
+    """
 
     folder: Path
     id: str
@@ -75,6 +78,7 @@ class Source:
     gives: tuple[str, ...]
     formats: tuple[Format, ...]
     refusals: tuple[Refusal, ...] = ()
+    ignore: tuple[str, ...] = ()
     reads: Mapping[str, str] = field(default_factory=dict)
     filters: tuple[Mapping[str, str], ...] = ()
     drops: tuple[str, ...] = ()
@@ -158,6 +162,7 @@ def read_source(folder: Path) -> Source:
             Refusal(**_entry(file, entry, _REFUSAL, "reader", "recognise", "reason"))
             for entry in content.get("refuse") or ()
         ),
+        ignore=tuple(content.get("ignore") or ()),
         reads=dict(content.get("reads") or {}),
         filters=tuple(content.get("filters") or ()),
         drops=tuple(content.get("drops") or ()),

@@ -220,11 +220,16 @@ class Worker:
         made = [block for record in batch for block in self._blocks(record)]
         report.checked, bad = self._checker.findings(number, made)
         lines: list[str] = []
+        said: set[str] = set()
+        of = ""
         for block in made:
             if block.iri in bad:
                 report.findings.update(set(bad[block.iri]))
                 continue
-            own = block.lines()
+            # The rows of a table and the terms of an ontology all repeat what their one document says of itself.
+            said, of = (said, of) if of == block.iri else (set(), block.iri)
+            own = [line for line in block.lines() if line not in said]
+            said.update(own)
             digest = hashlib.sha256("".join(own).encode()).hexdigest()
             lines += [Head(block.key, block.version, block.order, block.iri, digest).line(), *own]
             report.documents += 1

@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -68,6 +68,7 @@ class Writer:
         self.source, self.version, self.date, self.retrieved = source, version, date, retrieved
         self.resolver = resolver
         self.skips: Counter[str] = Counter()
+        self._begun: tuple[Document, Block] | None = None
 
     def blocks(self, items: Iterable[Item], where: str) -> Iterator[Block]:
         """Return one block for each document among the items of one record.
@@ -97,6 +98,13 @@ class Writer:
     # --- each kind of item
 
     def _begin(self, document: Document) -> Block:
+        # The rows of a table and the terms of an ontology all come with the same document.
+        if self._begun is None or self._begun[0] != document:
+            self._begun = (document, self._described(document))
+        begun = self._begun[1]
+        return replace(begun, triples=[*begun.triples], facts=Counter(), unmapped=Counter())
+
+    def _described(self, document: Document) -> Block:
         version = document.version or self.version
         iri = f"{namespaces.LOAD}{self.source.id}/record/{_part(document.key)}/{_part(version)}"
         date = document.date or self.date.isoformat()

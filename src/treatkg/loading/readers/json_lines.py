@@ -19,10 +19,11 @@ class JsonLinesReader:
 
     Args:
         inside: the key that holds the record, where a dump wraps it ("_source").
+        file_name: whether the header of each record says the name of the file, as `file`.
     """
 
-    def __init__(self, inside: str = "") -> None:
-        self._inside = inside
+    def __init__(self, inside: str = "", *, file_name: bool = False) -> None:
+        self._inside, self._file_name = inside, file_name
 
     def recognises(self, file: Input, marks: Mapping[str, Any]) -> bool:
         """Marks: `keys`, that the first record has; `absent`, that it has not."""
@@ -41,6 +42,7 @@ class JsonLinesReader:
 
     def records(self, file: Input) -> Iterator[Record]:
         """Return each record with its line."""
+        header = {"file": file.short_name} if self._file_name else {}
         with file.open() as stream:
             for number, line in enumerate(iter(lambda: stream.readline(_LONGEST + 1), b""), start=1):
                 if len(line) > _LONGEST:
@@ -53,7 +55,7 @@ class JsonLinesReader:
                     raise BadInputError(f"{file.name}:{number}: not valid JSON: {error}") from error
                 if self._inside and isinstance(data, dict) and self._inside in data:
                     data = data[self._inside]
-                yield Record(data, f"line {number}")
+                yield Record(data, f"line {number}", header)
 
 
 def _loads(line: bytes) -> Any:  # noqa: ANN401 (JSON)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Any
 
 import ijson
@@ -36,11 +36,21 @@ class JsonReader:
         records: where they stand, in ijson's notation ("results.item", "item", "" for the document itself); or several
             with the kind of record that each gives ({"node": "graphs.item.nodes.item", ...}).
         header: name -> place of what the file says of itself once and before its records ("meta.last_updated").
+        header_first: whether the header may also stand after the records: then the file is read through for it before.
+        file_name: whether the header also says the name of the file, as `file`.
     """
 
-    def __init__(self, records: str | Mapping[str, str] = "", header: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        records: str | Mapping[str, str] = "",
+        header: Mapping[str, str] | None = None,
+        *,
+        header_first: bool = False,
+        file_name: bool = False,
+    ) -> None:
         self._kinds = {records: ""} if isinstance(records, str) else {path: kind for kind, path in records.items()}
         self._header = dict(header or {})
+        self._header_first, self._file_name = header_first, file_name
 
     def recognises(self, file: Input, marks: Mapping[str, Any]) -> bool:
         """Marks: `paths`, places that all occur within the beginning of the file; `absent`, places that must not."""
@@ -71,16 +81,21 @@ class JsonReader:
         Raises:
             BadInputError: the file is not valid JSON, ends too early, or is nested too deep.
         """
-        header: dict[str, Any] = {}
+        header: dict[str, Any] = {name: self.version(file, self._header[name]) for name in self._ahead()}
+        if self._file_name:
+            header["file"] = file.short_name
         names = {place: name for name, place in self._header.items()}
         counts = dict.fromkeys(self._kinds, 0)
         with _events(file) as events:
             for path, event, value in _walk(events, self._kinds):
-                if path in names and event not in _STRUCTURE:
+                if path in names and event not in _STRUCTURE and not self._header_first:
                     header[names[path]] = value
                 if event == _WHOLE:
                     yield Record(value, _place(path, counts[path]), header, self._kinds[path])
                     counts[path] += 1
+
+    def _ahead(self) -> Iterable[str]:
+        return self._header if self._header_first else ()
 
 
 def _place(path: str, number: int) -> str:
