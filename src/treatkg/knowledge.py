@@ -125,19 +125,22 @@ class Stored(Embedded):
 
     def __init__(self, folder: Path, *, online: bool = False) -> None:
         from treatkg.loading import index
-        from treatkg.loading.store import graph_digest
 
         self.name = str(folder)
         self.online = online
         self.store = index.ready(folder)
-        self._curated = graph_digest()
 
     def fingerprint(self) -> str:
         """Return a SHA-256 of the curated graph and of the register, which names the files and what counts of them."""
+        return self._fingerprint
+
+    @functools.cached_property
+    def _fingerprint(self) -> str:
         from treatkg.loading import index
+        from treatkg.loading.store import graph_digest
 
         register = self.store.quads_for_pattern(None, None, None, ox.NamedNode(index.REGISTER))
-        return hashlib.sha256("\n".join([self._curated, *sorted(map(str, register))]).encode()).hexdigest()
+        return hashlib.sha256("\n".join([graph_digest(), *sorted(map(str, register))]).encode()).hexdigest()
 
 
 class Remote:

@@ -12,6 +12,7 @@ import treatkg
 from treatkg import namespaces, queries
 from treatkg.graph import RDF_TYPE
 from treatkg.knowledge import Embedded, Knowledge
+from treatkg.loading import store as loaded
 from treatkg.server import create_app
 from treatkg.server.description import FORMAT_NAMES
 from treatkg.server.negotiation import GRAPHS, ROWS
@@ -252,3 +253,19 @@ def test_a_graph_without_a_header_is_described_too(tmp_path: Path) -> None:
     store = read(TestClient(create_app(treatkg.open(file))).get("/.well-known/void"))
     assert select(store, f"SELECT ?n WHERE {{ <{namespaces.DATASET}> void:triples ?n }}") == [("0",)]
     assert any(quad.predicate == RDF_TYPE for quad in store)
+
+
+def test_a_store_of_loaded_sources(tmp_path: Path) -> None:
+    with loaded.opened(tmp_path / "store"):
+        pass
+    client = TestClient(create_app(treatkg.open(tmp_path / "store")))
+    (name,) = client.app.state.knowledge.engine.graphs()  # type: ignore[attr-defined]
+    query = "SELECT (COUNT(*) AS ?n) FROM <@> WHERE { ?s ?p ?o }"
+    counted = {"query": query.replace("@", name), "format": "csv"}
+    answer = client.get("/sparql", params=counted)
+    size = int(answer.text.split()[1])
+    assert size > 10
+    assert len(client.get("/rdf-graphs", params={"graph": name, "format": "nt"}).text.splitlines()) == size
+    graph = f"?named sd:name <{name}> ; sd:graph ?graph . ?graph void:triples ?n"
+    assert select(read(client.get("/sparql")), f"SELECT ?n WHERE {{ {graph} }}") == [(str(size),)]
+    assert client.get("/sparql", params=counted, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304

@@ -16,6 +16,7 @@ from http import HTTPStatus
 from typing import IO, TYPE_CHECKING
 
 import pyoxigraph as ox
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -77,7 +78,7 @@ def answer(knowledge: Knowledge, question: Question, offer: Offer, output: IO[by
         del found  # the engine's answer belongs to this thread and must end here: no error may carry it elsewhere
 
 
-def respond(request: Request, question: Question, offer: Offer | None = None) -> Response:
+async def respond(request: Request, question: Question, offer: Offer | None = None) -> Response:
     """Answer a query in the format that the client wants, or in a given one; 304 if it has this answer.
 
     Raises:
@@ -95,8 +96,8 @@ def respond(request: Request, question: Question, offer: Offer | None = None) ->
             return not_modified(tag)
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY))
-        answer(knowledge, question, offer, file)
-        response = _sent(request, file, offer, tag)
+        await run_in_threadpool(answer, knowledge, question, offer, file)
+        response = await run_in_threadpool(_sent, request, file, offer, tag)
         if isinstance(response, _FromFile):
             stack.pop_all()  # it closes the file
         return response

@@ -140,9 +140,9 @@ def _dataset(request: Request, offer: Offer) -> Response:
 
 def _of(request: Request) -> Description:
     state = request.app.state
-    if not hasattr(state, "description"):
-        state.description = Description(state.knowledge)
-    found: Description = state.description
+    found: Description | None = getattr(state, "description", None)
+    if found is None or found.knowledge is not state.knowledge:
+        found = state.description = Description(state.knowledge)
     return found
 
 

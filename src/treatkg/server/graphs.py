@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -28,7 +27,7 @@ async def read(request: Request) -> Response:
     if iri != namespaces.DATASET and iri not in knowledge.engine.graphs():
         reason = f"no graph <{iri}> is here; there are: {', '.join(all_graphs(knowledge))}"
         return explained(request, HTTPStatus.NOT_FOUND, reason)
-    return await run_in_threadpool(respond, request, Question(_EVERYTHING, dataset))
+    return await respond(request, Question(_EVERYTHING, dataset))
 
 
 def all_graphs(knowledge: Knowledge) -> list[str]:

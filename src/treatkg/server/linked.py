@@ -44,7 +44,7 @@ async def data(request: Request) -> Response:
         reason = f"no document of this name; documents about things end in .{', .'.join(SUFFIXES)}"
         return explained(request, HTTPStatus.NOT_FOUND, reason)
     question = Question(DESCRIPTION % iri)
-    response = await run_in_threadpool(respond, request, question, SUFFIXES[suffix])
+    response = await respond(request, question, SUFFIXES[suffix])
     response.headers.append("Link", f'</page/{quote(local)}>; rel="alternate"; type="text/html"')
     return response
 

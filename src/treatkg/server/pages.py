@@ -55,7 +55,7 @@ async def _thing(request: Request, iri: str, offers: Sequence[Offer]) -> Respons
         return unknown(request, iri)
     if len(offers) == 1 or require(request, offers) is PAGE:
         return render(request, "thing.html", card=found)
-    return await run_in_threadpool(respond, request, Question(DESCRIPTION % iri))
+    return await respond(request, Question(DESCRIPTION % iri))
 
 
 def is_iri(text: str) -> bool:

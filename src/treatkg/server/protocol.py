@@ -39,7 +39,7 @@ async def endpoint(request: Request) -> Response:
         return await _describe(request)
     question = await _posted(request, values) if request.method == "POST" else _asked(values)
     _check(request.app.state.knowledge, question)
-    return await run_in_threadpool(respond, request, question)
+    return await respond(request, question)
 
 
 async def _describe(request: Request) -> Response:

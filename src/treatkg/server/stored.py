@@ -35,7 +35,7 @@ async def run(request: Request) -> Response:
         return await run_in_threadpool(_page, request, query)
     if refused := _elsewhere(request, query):
         return PlainTextResponse(f"{refused}\n", status_code=HTTPStatus.FORBIDDEN)
-    return await run_in_threadpool(_rows, request, query)
+    return await respond(request, Question(await run_in_threadpool(_bound, request, query)))
 
 
 def by_topic() -> dict[str, list[queries.StoredQuery]]:
@@ -55,10 +55,9 @@ def _arguments(request: Request, *, blanks: bool) -> dict[str, queries.Value]:
     return {key: values if len(values) > 1 else values[0] for key, values in given.items()}
 
 
-def _rows(request: Request, query: queries.StoredQuery) -> Response:
+def _bound(request: Request, query: queries.StoredQuery) -> str:
     knowledge: Knowledge = request.app.state.knowledge
-    text = query.bind(_arguments(request, blanks=False), knowledge.terms)
-    return respond(request, Question(text))
+    return query.bind(_arguments(request, blanks=False), knowledge.terms)
 
 
 def _page(request: Request, query: queries.StoredQuery) -> Response:
