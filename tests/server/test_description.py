@@ -70,7 +70,7 @@ def test_every_format_says_the_same(client: TestClient, path: str, offer: object
 
 
 def test_the_address_that_is_asked_is_the_endpoint(server_url: str) -> None:
-    store = read(httpx.get(f"{server_url}/sparql", params={"format": "ttl"}))
+    store = read(httpx.get(f"{server_url}/sparql", params={"format": "ttl"}, timeout=60))
     services = select(store, "SELECT ?service WHERE { ?service a sd:Service }")
     assert len(services) == 1
     assert select(store, "SELECT ?address WHERE { ?service a sd:Service ; sd:endpoint ?address }") == [

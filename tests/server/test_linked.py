@@ -139,7 +139,7 @@ def test_rdflib_follows_a_name_to_its_data(server_url: str) -> None:
 
 def test_head(server_url: str) -> None:
     for path, status in (("/id/dupilumab", 303), ("/data/dupilumab.ttl", 200), ("/ontology.ttl", 200)):
-        head, get = httpx.head(server_url + path), httpx.get(server_url + path)
+        head, get = httpx.head(server_url + path, timeout=60), httpx.get(server_url + path, timeout=60)
         assert head.status_code == get.status_code == status
         assert head.content == b""
         assert head.headers.get("etag") == get.headers.get("etag")

@@ -312,9 +312,9 @@ def test_a_bad_query_is_bad_whatever_the_client_has(client: TestClient) -> None:
 def test_compressed_answers(server_url: str) -> None:
     asked = {"query": CONSTRUCT, "format": "nt"}
     address = f"{server_url}/sparql"
-    plain = httpx.get(address, params=asked, headers={"Accept-Encoding": "identity"})
-    packed = httpx.get(address, params=asked, headers={"Accept-Encoding": "br, gzip;q=0.5"})
-    refused = httpx.get(address, params=asked, headers={"Accept-Encoding": "gzip;q=0, identity"})
+    plain = httpx.get(address, params=asked, headers={"Accept-Encoding": "identity"}, timeout=60)
+    packed = httpx.get(address, params=asked, headers={"Accept-Encoding": "br, gzip;q=0.5"}, timeout=60)
+    refused = httpx.get(address, params=asked, headers={"Accept-Encoding": "gzip;q=0, identity"}, timeout=60)
     assert packed.headers["content-encoding"] == "gzip"
     assert "content-encoding" not in plain.headers
     assert "content-encoding" not in refused.headers
@@ -324,7 +324,7 @@ def test_compressed_answers(server_url: str) -> None:
     for answer in (plain, packed):
         assert answer.headers["vary"].lower().count("accept-encoding") == 1
         headers = {"If-None-Match": answer.headers["etag"], "Accept-Encoding": "gzip"}
-        cached = httpx.get(address, params=asked, headers=headers)
+        cached = httpx.get(address, params=asked, headers=headers, timeout=60)
         assert cached.status_code == 304
         assert cached.headers["etag"] == answer.headers["etag"]
 

@@ -105,7 +105,7 @@ def send(manifest: rdflib.Graph, request: rdflib.term.Node, address: str) -> htt
     if body is not None:
         content = str(manifest.value(body, CNT.chars)).encode(str(manifest.value(body, CNT.characterEncoding)))
     method = str(manifest.value(request, HT.methodName))
-    return httpx.request(method, address + path.removeprefix("/sparql/"), headers=headers, content=content)
+    return httpx.request(method, address + path.removeprefix("/sparql/"), headers=headers, content=content, timeout=60)
 
 
 def check(manifest: rdflib.Graph, expected: rdflib.term.Node | None, answer: httpx.Response) -> None:
