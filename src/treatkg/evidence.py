@@ -76,7 +76,7 @@ _NUMBERED = {
     14: {"ClinicalStudiesText"},
 }
 _SECTION_NUMBER = re.compile(r"\bsections?\s+(\d{1,2})(?!\.\d.*4\.)\b|^(\d{1,2})(?:\.\d+)?\b", re.IGNORECASE)
-_FIGURE = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)?(?![\w])")
+_FIGURE = re.compile(r"(?<![\w.])(?<![A-Za-z]-)\d+(?:[.,]\d+)?(?![\w])")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 # A set id of a US label, a number of a trial: what the address of a cited source and the key of a document share.
 _KEY = "^.*(NCT[0-9]{8}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}).*$"

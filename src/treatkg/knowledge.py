@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import hashlib
 import html
 import io
 import traceback
@@ -15,6 +16,7 @@ from urllib.error import HTTPError, URLError
 import pyoxigraph as ox
 
 from treatkg import graph, namespaces, queries, resources, results, sparql_text
+from treatkg.dataset import Dataset
 from treatkg.endpoints import is_web_address
 from treatkg.errors import BadInputError, StorageError, UsageError
 from treatkg.terms import Terms
@@ -37,6 +39,7 @@ class Embedded:
         self.name = str(path)
         self.online = online
         self.store = ox.Store()
+        self._digests: list[str] = []
         self._load(path, ox.DefaultGraph())
 
     def add_release(self, path: Path) -> str:
@@ -55,6 +58,8 @@ class Embedded:
 
     def _load(self, path: Path, to: ox.NamedNode | ox.DefaultGraph) -> None:
         try:
+            with path.open("rb") as file:
+                self._digests.append(f"{to} {hashlib.file_digest(file, 'sha256').hexdigest()}")
             self.store.bulk_load(
                 path=str(path),
                 format=ox.RdfFormat.from_extension(path.suffix[1:]),
@@ -66,17 +71,38 @@ class Embedded:
         except (OSError, ValueError) as error:
             raise StorageError(f"{path}: the graph cannot be read ({error}); `treatkg build` makes it") from error
 
-    def ask(self, query: str) -> Answer:
-        """Answer a query from memory; one that asks other endpoints (SERVICE) only where that is allowed."""
+    def fingerprint(self) -> str:
+        """Return a SHA-256 of what was loaded: another one, another graph."""
+        return hashlib.sha256("\n".join(self._digests).encode()).hexdigest()
+
+    def graphs(self) -> list[str]:
+        """Return the IRIs of the named graphs, sorted."""
+        return sorted(iri for name in self.store.named_graphs() if (iri := graph.iri_of(name)))
+
+    def ask(self, query: str, dataset: Dataset | None = None) -> Answer:
+        """Answer a query from memory; one that asks other endpoints (SERVICE) only where that is allowed.
+
+        Args:
+            query: SPARQL, to which the usual prefixes are known.
+            dataset: what it is asked of, whatever its FROM says; the default graph and all named ones if not given.
+
+        Raises:
+            UsageError: the query is not valid, or asks other endpoints.
+        """
         if not self.online and sparql_text.asks_elsewhere(query):
             raise UsageError(
                 "the query asks another endpoint (SERVICE): add --online, in Python treatkg.open(online=True)"
             )
         try:
             with evaluating():
-                return self.store.query(query, prefixes=namespaces.prefixes(), base_iri=namespaces.BASE)
+                return self.store.query(
+                    query,
+                    prefixes=namespaces.prefixes(),
+                    base_iri=namespaces.BASE,
+                    **(dataset.as_arguments() if dataset else {}),
+                )
         except SyntaxError as error:
-            raise UsageError(f"not valid SPARQL: {sparql_text.explain_syntax_error(query, str(error.msg))}") from error
+            raise sparql_text.QuerySyntaxError(query, str(error.msg)) from error
         except UnicodeEncodeError as error:
             raise UsageError(f"not valid SPARQL: it holds something that is not Unicode text ({error})") from error
 
@@ -104,11 +130,27 @@ class Stored(Embedded):
         self.online = online
         self.store = index.ready(folder)
 
+    def fingerprint(self) -> str:
+        """Return a SHA-256 of the curated graph and of the register, which names the files and what counts of them."""
+        return self._fingerprint
+
+    @functools.cached_property
+    def _fingerprint(self) -> str:
+        from treatkg.loading import index
+        from treatkg.loading.store import graph_digest
+
+        register = self.store.quads_for_pattern(None, None, None, ox.NamedNode(index.REGISTER))
+        return hashlib.sha256("\n".join([graph_digest(), *sorted(map(str, register))]).encode()).hexdigest()
+
 
 class Remote:
     """A SPARQL 1.1 endpoint, asked through SPARQLWrapper. Nothing but http and https; always with a timeout."""
 
     has_loaded = True  # it may mirror a store; only the endpoint knows
+
+    def fingerprint(self) -> str:
+        """Return nothing: only the endpoint knows when it changes."""
+        return ""
 
     def __init__(self, url: str, timeout: int = _ENDPOINT_TIMEOUT) -> None:
         if not is_web_address(url):
@@ -116,7 +158,11 @@ class Remote:
         self.url = self.name = url
         self.timeout = timeout
 
-    def ask(self, query: str) -> Answer:
+    def graphs(self) -> list[str]:
+        """Return no graph: only the endpoint knows its own."""
+        return []
+
+    def ask(self, query: str, dataset: Dataset | None = None) -> Answer:
         """Answer a query by the endpoint; results travel as SPARQL JSON or N-Triples."""
         from SPARQLWrapper import JSON, POST, TURTLE, URLENCODED, SPARQLWrapper
         from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
@@ -126,6 +172,11 @@ class Remote:
         client.setMethod(POST)
         client.setRequestMethod(URLENCODED)
         client.setTimeout(self.timeout)
+        for name, iris in (
+            (("default-graph-uri", dataset.default), ("named-graph-uri", dataset.named)) if dataset else ()
+        ):
+            for iri in iris:
+                client.addParameter(name, iri)
         makes_graph = client.queryType in ("CONSTRUCT", "DESCRIBE")
         client.setReturnFormat(TURTLE if makes_graph else JSON)
         client.setOnlyConneg(True)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pyoxigraph as ox
 
 from treatkg import namespaces
-from treatkg.errors import LimitError, UsageError
+from treatkg.errors import LimitError, UsageError, did_you_mean
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+)
@@ -29,6 +30,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _UNICODE_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+_PLACE = re.compile(r"error at (\d+):(\d+): ?(.*)", re.DOTALL)
 _ABSOLUTE = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*://")
 
 MAX_QUERY_BYTES = 64 * 1024
@@ -38,14 +40,39 @@ MAX_JOINED = 512
 MAX_TOKENS = 4000
 _REMOTE = {
     "SERVICE": "federated queries (SERVICE) are not run here",
-    "FROM": "FROM is not supported: ask the default graph",
+    "FROM": "FROM is followed by a space and the IRI of a graph in full, as <...>",
 }
 _UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY"}
+_FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
+_VOLATILE = ("NOW", "RAND", "UUID", "BNODE")
+_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        """
+    SELECT ASK CONSTRUCT DESCRIBE PREFIX BASE WHERE DISTINCT REDUCED AS FROM NAMED GROUP BY HAVING ORDER ASC DESC
+    LIMIT OFFSET VALUES UNDEF OPTIONAL GRAPH UNION MINUS BIND FILTER EXISTS NOT IN TRUE FALSE A COUNT SUM MIN MAX
+    AVG SAMPLE GROUP_CONCAT SEPARATOR STR LANG LANGMATCHES DATATYPE BOUND IRI URI BNODE RAND ABS CEIL FLOOR ROUND
+    CONCAT STRLEN UCASE LCASE ENCODE_FOR_URI CONTAINS STRSTARTS STRENDS STRBEFORE STRAFTER YEAR MONTH DAY HOURS
+    MINUTES SECONDS TIMEZONE TZ NOW UUID STRUUID MD5 SHA1 SHA256 SHA384 SHA512 COALESCE IF STRLANG STRDT SAMETERM
+    ISIRI ISURI ISBLANK ISLITERAL ISNUMERIC REGEX SUBSTR REPLACE SERVICE SILENT
+""",
+    )
+)
+_SHOWN = 100  # characters of a line before and after the place of an error
 _OPENING, _CLOSING = "({[", ")}]"
 
 
 class ForbiddenQueryError(UsageError):
     """The query asks for something that this read-only, offline graph does not do."""
+
+
+class QuerySyntaxError(UsageError):
+    """The text is not SPARQL. `line` and `column` count from 1; 0 if the engine names no place."""
+
+    def __init__(self, query: str, message: str) -> None:
+        super().__init__(f"not valid SPARQL: {explain_syntax_error(query, message)}")
+        place = _PLACE.search(message)
+        self.line, self.column = (int(place[1]), int(place[2])) if place else (0, 0)
 
 
 @dataclass(frozen=True)
@@ -149,22 +176,38 @@ def without_comments(text: str) -> str:
     return "".join(token.text for token in tokens(text) if token.kind != "comment")
 
 
-def check_untrusted(text: str) -> None:
+def check_untrusted(text: str, graphs: Collection[str] | None = ()) -> None:
     r"""Let only read-only, local queries of moderate size through.
 
     The text is checked as it stands and with its `\u` escapes expanded, since parsers differ in when they do that.
 
+    Args:
+        text: the query.
+        graphs: IRIs of the graphs that FROM may name; None if FROM has no effect, since the dataset is given elsewhere.
+
     Raises:
-        ForbiddenQueryError: an update, SERVICE or FROM, or text that parsers may split into words in different ways.
+        ForbiddenQueryError: an update, SERVICE, FROM another graph, or text that parsers may split into words in
+            different ways.
         LimitError: too long or too deeply nested; parsing it could crash the process.
     """
     if len(text.encode("utf-8", "surrogatepass")) > MAX_QUERY_BYTES:
         raise LimitError(f"the query is longer than {MAX_QUERY_BYTES // 1024} KiB")
     for reading in {text: None, _UNICODE_ESCAPE.sub(_unescape, text): None}:
         meaningful = [token for token in tokens(reading) if token.kind not in ("space", "comment")]
-        for token in meaningful:
-            _check_token(token)
+        for index, token in enumerate(meaningful):
+            if token.text.upper() != "FROM":
+                _check_token(token)
+            elif graphs is not None:
+                _check_from(meaningful[index + 1 : index + 3], graphs)
         _check_size(meaningful)
+
+
+def _check_from(following: Sequence[Token], graphs: Collection[str]) -> None:
+    named = following[1:] if following and following[0].text.upper() == "NAMED" else following
+    if not named or named[0].kind != "iri":
+        raise ForbiddenQueryError(_REMOTE["FROM"])
+    if named[0].text[1:-1] not in graphs:
+        raise ForbiddenQueryError(f"FROM {named[0].text[:200]}: there is no such graph here, and none is fetched")
 
 
 def _unescape(match: re.Match[str]) -> str:
@@ -226,15 +269,57 @@ def _starts_term(token: Token) -> bool:
     return token.kind != "mark" or token.text in "(["
 
 
+def form_of(text: str) -> str:
+    """Return the form of a query: SELECT, ASK, CONSTRUCT or DESCRIBE; empty if it has none."""
+    words = (token.text.upper() for token in tokens(text) if token.kind == "word" and ":" not in token.text)
+    first = next((word for word in words if word not in ("PREFIX", "BASE")), "")
+    return next((form for form in _FORMS if first.startswith(form)), "")
+
+
+def is_volatile(text: str) -> bool:
+    """Whether a query may have another answer each time: it takes the time, a random number or a new identifier."""
+    words = (token.text.partition(":")[0].upper() for token in tokens(text) if token.kind == "word")
+    return any(name in word for word in words for name in _VOLATILE)  # a word may stand without a space beside another
+
+
 def explain_syntax_error(query: str, message: str) -> str:
-    """Return an engine's syntax error as line, column and caret, with a hint for an undeclared prefix."""
-    place = re.search(r"error at (\d+):(\d+): ?(.*)", message, re.DOTALL)
+    """Return an engine's syntax error as line, column and caret, with a hint where the mistake can be told."""
+    place = _PLACE.search(message)
     if place is None:
         return message
     line_number, column = int(place[1]), int(place[2])
     lines = query.splitlines() or [""]
     line = lines[min(line_number, len(lines)) - 1]
-    hint = ""
-    if "Prefix not found" in place[3]:
-        hint = f"\nA prefix is not declared; known without declaring are: {', '.join(sorted(namespaces.prefixes()))}"
-    return f"line {line_number}, column {column}\n  {line}\n  {' ' * (column - 1)}^{hint}"
+    start = max(0, column - _SHOWN)
+    shown = ("…" if start else "") + line[start : column + _SHOWN]
+    before = ("…" if start else "") + line[start : column - 1].ljust(column - 1 - start)
+    caret = "".join("\t" if character == "\t" else " " for character in before)
+    hint = _hint(query, place[3])
+    return f"line {line_number}, column {column}\n  {shown}\n  {caret}^" + (f"\n{hint}" if hint else "")
+
+
+def _hint(query: str, expected: str) -> str:
+    meaningful = [token for token in tokens(query) if token.kind not in ("space", "comment")]
+    if not meaningful:
+        return "The query is empty."
+    words = [token.text for token in meaningful if token.kind == "word"]
+    known = {*namespaces.prefixes(), *(after[:-1] for word, after in pairwise(words) if word.upper() == "PREFIX")}
+    for word in words:
+        prefix = word.partition(":")[0]
+        if ":" in word and prefix not in known and prefix != "_":
+            listed = f"(known without declaring are: {', '.join(sorted(namespaces.prefixes()))})"
+            return f'The prefix "{prefix}" is not declared{did_you_mean(prefix, known)} {listed}'
+    if any(token.kind == "mark" and token.text in "\"'" for token in meaningful):
+        return "A string is not closed: it ends with the quotation mark that it begins with, on the same line."
+    for opening, closing in zip(_OPENING, _CLOSING, strict=True):
+        difference = sum((token.text == opening) - (token.text == closing) for token in meaningful)
+        if difference:
+            missing, extra = (closing, opening) if difference > 0 else (opening, closing)
+            return f"{abs(difference)} {missing} missing, or {abs(difference)} {extra} too many."
+    if "variable that is unbound" in expected:
+        return "A variable of SELECT stands neither in GROUP BY nor in an aggregate, or is bound twice."
+    for word in words:
+        upper = word.upper()
+        if ":" not in word and upper not in _WORDS and (near := did_you_mean(upper, _WORDS)):
+            return f'"{word}" is no word of SPARQL{near}'
+    return ""

@@ -117,7 +117,7 @@ class _Describer:
         for triple in self.content.complete:
             by_property[triple.predicate.value].append(triple)
         for prop, triples in sorted(by_property.items()):
-            node = f"{DATASET}/property/{_slug(prop)}"
+            node = f"{DATASET}/property/{slug(prop)}"
             self._add(DATASET, VOID + "propertyPartition", node)
             self._add(node, VOID + "property", prop)
             self._add(node, VOID + "triples", len(triples))
@@ -130,7 +130,7 @@ class _Describer:
             self._class_partition(kind, instances)
 
     def _class_partition(self, kind: str, instances: set[str]) -> None:
-        node = f"{DATASET}/class/{_slug(kind)}"
+        node = f"{DATASET}/class/{slug(kind)}"
         self._add(DATASET, VOID + "classPartition", node)
         self._add(node, VOID + "class", kind)
         self._add(node, VOID + "entities", len(instances))
@@ -140,7 +140,7 @@ class _Describer:
             totals[prop] += count
         self._add(node, VOID + "triples", totals.total())
         for prop, count in sorted(totals.items()):
-            part = f"{node}/property/{_slug(prop)}"
+            part = f"{node}/property/{slug(prop)}"
             self._add(node, VOID + "propertyPartition", part)
             self._add(part, VOID + "property", prop)
             self._add(part, VOID + "triples", count)
@@ -156,7 +156,7 @@ class _Describer:
                 if prefix:
                     counts[prefix, triple.predicate.value] += 1
         for (prefix, prop), count in sorted(counts.items()):
-            node, register = f"{DATASET}/links/{prefix}/{_slug(prop)}", f"{DATASET}/register/{prefix}"
+            node, register = f"{DATASET}/links/{prefix}/{slug(prop)}", f"{DATASET}/register/{prefix}"
             self._add(DATASET, VOID + "subset", node)
             self._add(node, RDF + "type", VOID + "Linkset")
             self._add(node, VOID + "subjectsTarget", DATASET)
@@ -197,5 +197,6 @@ def _namespace(iri: str) -> str:
     return iri[: max(iri.rfind("#"), iri.rfind("/")) + 1]
 
 
-def _slug(iri: str) -> str:
+def slug(iri: str) -> str:
+    """Return the end of the name of a part of the dataset: that of a class, property or datatype."""
     return namespaces.shorten(iri).replace(":", "/") if "://" not in namespaces.shorten(iri) else iri.split("://")[1]

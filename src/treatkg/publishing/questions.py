@@ -20,12 +20,12 @@ QUERIES = "https://w3id.org/treatkg/query/"
 ENDPOINT = ox.NamedNode("https://w3id.org/treatkg/sparql")
 _SH, _RDFS, _XSD, _DCTERMS = namespaces.SHACL, namespaces.RDFS, namespaces.XSD, namespaces.DCTERMS
 _SCHEMA = namespaces.prefixes()["schema"]
-_SPEX = "https://purl.expasy.org/sparql-examples/ontology#"
+SPEX = "https://purl.expasy.org/sparql-examples/ontology#"
 _FORMS = {
     "SELECT": (_SH + "SPARQLSelectExecutable", _SH + "select"),
     "ASK": (_SH + "SPARQLAskExecutable", _SH + "ask"),
     "CONSTRUCT": (_SH + "SPARQLConstructExecutable", _SH + "construct"),
-    "DESCRIBE": (_SPEX + "SPARQLDescribeExecutable", _SPEX + "describe"),
+    "DESCRIBE": (SPEX + "SPARQLDescribeExecutable", SPEX + "describe"),
 }
 _LEFT_OUT = {
     "any": "Left out: any value.",
@@ -40,7 +40,7 @@ _Value = ox.NamedNode | ox.Literal
 def turtle(content: Content) -> Iterator[Output]:  # noqa: ARG001 (queries do not depend on the graph)
     """Write every stored query as Turtle."""
     triples = sorted({triple for query in queries.catalogue().values() for triple in describe(query)}, key=graph.order)
-    prefixes = namespaces.prefixes() | {"spex": _SPEX}
+    prefixes = namespaces.prefixes() | {"spex": SPEX}
     yield Output(
         "treatkg-queries.ttl", serialise(triples, ox.RdfFormat.TURTLE, prefixes, finish=graph.with_sorted_head)
     )
@@ -66,7 +66,7 @@ def describe(query: queries.StoredQuery) -> Iterator[ox.Triple]:
         (prop, ox.Literal(body)),
         (_SCHEMA + "target", ENDPOINT),
         *((_SCHEMA + "keywords", ox.Literal(tag)) for tag in sorted({query.topic, *query.tags})),
-        *((_SPEX + "federatesWith", endpoint) for endpoint in _remote(body)),
+        *((SPEX + "federatesWith", endpoint) for endpoint in _remote(body)),
     ]
     columns = " ".join(f"{name}: {text}" for name, text in query.returns.items())
     description = " ".join(filter(None, [query.description, columns and f"It returns: {columns}"]))

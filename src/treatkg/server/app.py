@@ -1,47 +1,19 @@
-"""The application: routes, headers and errors."""
+"""The application: routes and what all of them share."""
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from treatkg.errors import LimitError, StorageError, TreatKGError
+from treatkg.errors import TreatKGError
 from treatkg.knowledge import Knowledge
-from treatkg.server import pages, protocol, stored
-
-_HEADERS = {
-    "Access-Control-Allow-Origin": "*",
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Vary": "Accept",
-}
-
-
-class _Headers:
-    """Adds the headers that every answer carries."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await self.app(scope, receive, with_headers)
+from treatkg.server import description, graphs, linked, pages, protocol, stored
+from treatkg.server.headers import Answers, Compressed
+from treatkg.server.refusals import refuse
 
 
 def create_app(knowledge: Knowledge) -> Starlette:
@@ -50,26 +22,22 @@ def create_app(knowledge: Knowledge) -> Starlette:
         routes=[
             Route("/", pages.start),
             Route("/sparql", protocol.endpoint, methods=["GET", "POST", "OPTIONS"]),
+            Route("/rdf-graphs", graphs.read, methods=["GET", "OPTIONS"]),
+            Route("/.well-known/void", description.dataset),
             Route("/queries", stored.listing),
             Route("/queries/{name}", stored.run),
-            Route("/id/{local:path}", pages.own_thing),
+            Route("/id/{local:path}", linked.thing),
+            Route("/page/{local:path}", pages.own_thing),
+            Route("/data/{local:path}", linked.data),
+            Route("/ontology", linked.ontology),
+            Route("/ontology.{suffix}", linked.ontology_document),
+            Route("/resolve", linked.resolve),
             Route("/describe", pages.any_thing),
             Route("/find", pages.find),
             Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
         ],
-        middleware=[Middleware(_Headers)],
-        exception_handlers={TreatKGError: _refuse},
+        middleware=[Middleware(Answers), Middleware(Compressed)],
+        exception_handlers={TreatKGError: refuse},
     )
     app.state.knowledge = knowledge
     return app
-
-
-def _refuse(_request: Request, error: Exception) -> Response:
-    status = HTTPStatus.BAD_REQUEST
-    if isinstance(error, LimitError):
-        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    elif isinstance(error, StorageError):
-        status = HTTPStatus.SERVICE_UNAVAILABLE
-    elif isinstance(error, protocol.NotAcceptableError):
-        status = HTTPStatus.NOT_ACCEPTABLE
-    return PlainTextResponse(f"{error}\n", status_code=status)

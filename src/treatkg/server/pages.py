@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
+import pyoxigraph as ox
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -12,12 +14,12 @@ from treatkg import namespaces
 from treatkg.cards import card
 from treatkg.errors import UsageError
 from treatkg.knowledge import Knowledge
-from treatkg.server.negotiation import GRAPHS, PAGE, choose
-from treatkg.server.protocol import NotAcceptableError, respond
+from treatkg.server.answering import Question, respond
+from treatkg.server.negotiation import GRAPHS, PAGE, Offer, require
 from treatkg.server.rendering import link, render
 from treatkg.server.stored import by_topic
 
-_DESCRIPTION = "CONSTRUCT { ?thing ?property ?value } WHERE { VALUES ?thing { <%s> } ?thing ?property ?value }"
+DESCRIPTION = "CONSTRUCT { ?thing ?property ?value } WHERE { VALUES ?thing { <%s> } ?thing ?property ?value }"
 
 
 async def start(request: Request) -> Response:
@@ -26,13 +28,13 @@ async def start(request: Request) -> Response:
 
 
 async def own_thing(request: Request) -> Response:
-    """A treatment, fact, source ... of this graph."""
-    return await _thing(request, namespaces.BASE + request.path_params["local"])
+    """The page about a treatment, fact, source ... of this graph."""
+    return await _thing(request, namespaces.BASE + request.path_params["local"], [PAGE])
 
 
 async def any_thing(request: Request) -> Response:
     """Anything that the graph speaks of, by `?iri=`: a protein, a disease, a term of the ontology."""
-    return await _thing(request, request.query_params.get("iri", ""))
+    return await _thing(request, request.query_params.get("iri", ""), [PAGE, *GRAPHS])
 
 
 async def find(request: Request) -> Response:
@@ -46,22 +48,27 @@ async def find(request: Request) -> Response:
     return RedirectResponse(link(iri), status_code=HTTPStatus.SEE_OTHER)
 
 
-async def _thing(request: Request, iri: str) -> Response:
+async def _thing(request: Request, iri: str, offers: Sequence[Offer]) -> Response:
     knowledge: Knowledge = request.app.state.knowledge
-    if not iri or any(character in iri for character in ' <>"{}|\\^`') or not iri.isprintable():
-        return _unknown(request, iri)
-    found = await run_in_threadpool(card, knowledge, iri)
+    found = await run_in_threadpool(card, knowledge, iri) if is_iri(iri) else None
     if found is None:
-        return _unknown(request, iri)
-    offers = [PAGE, *GRAPHS]
-    offer = choose(request, offers)
-    if offer is None:
-        raise NotAcceptableError(offers)
-    if offer is PAGE:
+        return unknown(request, iri)
+    if len(offers) == 1 or require(request, offers) is PAGE:
         return render(request, "thing.html", card=found)
-    return await run_in_threadpool(respond, request, _DESCRIPTION % iri)
+    return await respond(request, Question(DESCRIPTION % iri))
 
 
-def _unknown(request: Request, iri: str) -> Response:
+def is_iri(text: str) -> bool:
+    """Whether a text is an IRI, which may stand in a query between angle brackets."""
+    if any(character in text for character in ' <>"{}|\\^`') or not text.isprintable():
+        return False
+    try:
+        return bool(ox.NamedNode(text))
+    except ValueError:
+        return False
+
+
+def unknown(request: Request, iri: str) -> Response:
+    """Say that the graph does not speak of something."""
     message = f"The graph says nothing of {iri or 'an empty name'}."
     return render(request, "error.html", status=HTTPStatus.NOT_FOUND, title="Not found", message=message)

@@ -1,140 +1,117 @@
-"""SPARQL 1.1 Protocol, query operation: GET, POST with a form, POST with the query as body."""
+"""SPARQL 1.1 Protocol, query operation: GET, POST with a form, POST with the query as body. Updates are refused."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
 from urllib.parse import parse_qs
 
-import pyoxigraph as ox
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import RedirectResponse, Response
 
-from treatkg import namespaces, sparql_text
+from treatkg import sparql_text
+from treatkg.dataset import Dataset
 from treatkg.errors import LimitError, UsageError
-from treatkg.knowledge import Answer, Knowledge, evaluating
-from treatkg.server.negotiation import GRAPHS, ROWS, Offer, choose
+from treatkg.knowledge import Knowledge
+from treatkg.server import description
+from treatkg.server.answering import Question, respond
+from treatkg.server.negotiation import GRAPHS, PAGE, require
+from treatkg.server.refusals import UnsupportedBodyError
 from treatkg.sparql_text import ForbiddenQueryError
 
-_FORM = "application/x-www-form-urlencoded"
-_QUERY = "application/sparql-query"
+FORM = "application/x-www-form-urlencoded"
+QUERY = "application/sparql-query"
 _UPDATE = "application/sparql-update"
 _MAX_BODY = 4 * sparql_text.MAX_QUERY_BYTES
-_METHODS = "GET, HEAD, POST, OPTIONS"
-
-
-class NotAcceptableError(UsageError):
-    """None of the formats on offer is one that the client takes."""
-
-    def __init__(self, offers: Sequence[Offer]) -> None:
-        super().__init__(
-            "none of the formats you accept is on offer; there are: " + ", ".join(o.media_type for o in offers)
-        )
-
-
-class _UnsupportedBodyError(UsageError):
-    pass
+_READ_ONLY = "this graph is read-only: updates are not run here"
+_DATASET = ("default-graph-uri", "named-graph-uri")
+_Values = Mapping[str, list[str]]
 
 
 async def endpoint(request: Request) -> Response:
-    """Answer a SPARQL query; updates are refused with 403."""
+    """Answer a SPARQL query; without one, describe the service (a browser is led to the start page)."""
     if request.method == "OPTIONS":
-        return Response(
-            status_code=HTTPStatus.NO_CONTENT, headers={"Allow": _METHODS, "Access-Control-Allow-Headers": "*"}
-        )
-    try:
-        query = await _query(request)
-        sparql_text.check_untrusted(query)
-    except ForbiddenQueryError as error:
-        return PlainTextResponse(f"{error}\n", status_code=HTTPStatus.FORBIDDEN)
-    except _UnsupportedBodyError as error:
-        return PlainTextResponse(f"{error}\n", status_code=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-    return await run_in_threadpool(respond, request, query)
+        headers = {"Allow": "GET, HEAD, POST, OPTIONS", "Accept-Post": f"{QUERY}, {FORM}"}
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
+    values = _form(request.scope["query_string"])
+    if request.method != "POST" and not {"query", "update", *_DATASET} & set(values):
+        return await _describe(request)
+    question = await _posted(request, values) if request.method == "POST" else _asked(values)
+    _check(request.app.state.knowledge, question)
+    return await respond(request, question)
 
 
-def respond(request: Request, query: str) -> Response:
-    """Answer a query in the format that the client wants.
-
-    The engine's answer belongs to the thread that asked, and must end there: no error may carry it elsewhere.
-
-    Raises:
-        NotAcceptableError: the client wants none of the formats on offer.
-    """
-    knowledge: Knowledge = request.app.state.knowledge
-    answer = knowledge.engine.ask(query)
-    try:
-        offers = list(GRAPHS) if isinstance(answer, ox.QueryTriples) else list(ROWS)
-        offer = choose(request, offers)
-        if offer is None:
-            raise NotAcceptableError(offers)
-        with evaluating():
-            return Response(_serialise(answer, offer), media_type=_with_charset(offer))
-    finally:
-        del answer
+async def _describe(request: Request) -> Response:
+    offer = require(request, [*GRAPHS, PAGE])
+    if offer is PAGE:
+        return RedirectResponse("/", status_code=HTTPStatus.SEE_OTHER)
+    return await run_in_threadpool(description.service, request, offer)
 
 
-def _serialise(answer: Answer, offer: Offer) -> bytes | None:
-    try:
-        if isinstance(answer, ox.QueryTriples):
-            return ox.serialize(answer, format=GRAPHS[offer], prefixes=namespaces.prefixes())
-        return answer.serialize(format=ROWS[offer])
-    finally:
-        del answer
-
-
-def _with_charset(offer: Offer) -> str:
-    return f"{offer.media_type}; charset=utf-8" if offer.media_type.startswith("text/") else offer.media_type
-
-
-async def _query(request: Request) -> str:
-    if request.method in ("GET", "HEAD"):
-        return _only_query(_form(request.url.query))
-    _refuse_unsupported(_form(request.url.query))
-    media = request.headers.get("content-type", "").split(";")[0].strip().lower()
+async def _posted(request: Request, values: _Values) -> Question:
+    """Read a POST request. The dataset may stand in the address or in the form; the query only in the body."""
+    media, charset = _content_type(request)
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding != "identity":
+        raise UnsupportedBodyError(f"the body is encoded as {encoding[:40]}: send it as it is")
+    if charset not in ("", "utf-8", "utf8", "us-ascii"):
+        raise UnsupportedBodyError(f"the body is in {charset[:40]}: send UTF-8")
     body = await _body(request)
+    if media == FORM:
+        return _asked(_together(values, _form(body)))
+    if media == _UPDATE:
+        raise ForbiddenQueryError(_READ_ONLY)
+    if media != QUERY:
+        raise UnsupportedBodyError(f"send a form ({FORM}) with query=... or the query itself ({QUERY})")
     try:
-        text = body.decode("utf-8")
+        return _asked(_together(values, {"query": [body.decode("utf-8")]}))
     except UnicodeDecodeError as error:
         raise UsageError("the body is not UTF-8") from error
-    if media == _FORM:
-        return _only_query(_form(text))
-    if media == _QUERY:
-        return text
-    if media == _UPDATE:
-        raise ForbiddenQueryError("this graph is read-only: updates are not run here")
-    raise _UnsupportedBodyError(f"send a form ({_FORM}) with query=... or the query itself ({_QUERY})")
+
+
+def _asked(values: _Values) -> Question:
+    queries, updates = values.get("query", []), values.get("update", [])
+    if queries and updates:
+        raise UsageError("give a query or an update, not both")
+    if updates:
+        raise ForbiddenQueryError(_READ_ONLY)
+    if not queries:
+        raise UsageError("give one query: ?query=SELECT...")
+    if len(queries) > 1:
+        raise UsageError("the parameter query is given more than once")
+    # Forms send fields that were left empty.
+    default, named = (tuple(iri for iri in values.get(name, ()) if iri) for name in _DATASET)
+    return Question(queries[0], Dataset(default, named) if default or named else None, tuple(values.get("format", ())))
+
+
+def _check(knowledge: Knowledge, question: Question) -> None:
+    """Let only harmless queries through; the request's dataset beats the query's own, whose FROM then says nothing."""
+    sparql_text.check_untrusted(question.text, None if question.dataset else knowledge.engine.graphs())
+
+
+def _content_type(request: Request) -> tuple[str, str]:
+    media, *parameters = request.headers.get("content-type", "").split(";")
+    named = dict(parameter.strip().partition("=")[::2] for parameter in parameters)
+    charset = next((value for name, value in named.items() if name.strip().lower() == "charset"), "")
+    return media.strip().lower(), charset.strip().strip("\"'").lower()
 
 
 async def _body(request: Request) -> bytes:
-    body = b""
+    body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > _MAX_BODY:
             raise LimitError(f"the body is longer than {_MAX_BODY // 1024} KiB")
-    return body
+    return bytes(body)
 
 
-def _form(text: str) -> dict[str, list[str]]:
+def _form(text: bytes) -> dict[str, list[str]]:
     try:
-        return parse_qs(text, keep_blank_values=True, errors="strict")
+        return parse_qs(text.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=1000)
     except ValueError as error:
         raise UsageError(f"the parameters are not a form in UTF-8: {error}") from error
 
 
-def _refuse_unsupported(values: dict[str, list[str]]) -> None:
-    if "update" in values:
-        raise ForbiddenQueryError("this graph is read-only: updates are not run here")
-    for name in ("default-graph-uri", "named-graph-uri"):
-        if name in values:
-            raise UsageError(f"{name} is not supported: there is one graph, the default graph")
-
-
-def _only_query(values: dict[str, list[str]]) -> str:
-    _refuse_unsupported(values)
-    given = values.get("query", [])
-    if len(given) != 1:
-        raise UsageError(
-            "give one query: ?query=SELECT..." if not given else "the parameter query is given more than once"
-        )
-    return given[0]
+def _together(one: _Values, other: _Values) -> dict[str, list[str]]:
+    return {name: [*one.get(name, ()), *other.get(name, ())] for name in {**one, **other}}

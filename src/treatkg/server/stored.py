@@ -12,8 +12,8 @@ from treatkg import queries, results
 from treatkg.errors import UsageError
 from treatkg.graph import rows
 from treatkg.knowledge import Knowledge, evaluating
-from treatkg.server.negotiation import PAGE, ROWS, choose
-from treatkg.server.protocol import NotAcceptableError, respond
+from treatkg.server.answering import Question, respond
+from treatkg.server.negotiation import PAGE, ROWS, require
 from treatkg.server.rendering import render
 
 
@@ -31,14 +31,11 @@ async def run(request: Request) -> Response:
     except UsageError as error:
         return PlainTextResponse(f"{error}\n", status_code=HTTPStatus.NOT_FOUND)
     offers = [PAGE, *ROWS] if "text/html" in request.headers.get("accept", "") else [*ROWS, PAGE]
-    offer = choose(request, offers)
-    if offer is None:
-        raise NotAcceptableError(offers)
-    if offer is PAGE:
+    if require(request, offers) is PAGE:
         return await run_in_threadpool(_page, request, query)
     if refused := _elsewhere(request, query):
         return PlainTextResponse(f"{refused}\n", status_code=HTTPStatus.FORBIDDEN)
-    return await run_in_threadpool(_rows, request, query)
+    return await respond(request, Question(await run_in_threadpool(_bound, request, query)))
 
 
 def by_topic() -> dict[str, list[queries.StoredQuery]]:
@@ -58,10 +55,9 @@ def _arguments(request: Request, *, blanks: bool) -> dict[str, queries.Value]:
     return {key: values if len(values) > 1 else values[0] for key, values in given.items()}
 
 
-def _rows(request: Request, query: queries.StoredQuery) -> Response:
+def _bound(request: Request, query: queries.StoredQuery) -> str:
     knowledge: Knowledge = request.app.state.knowledge
-    text = query.bind(_arguments(request, blanks=False), knowledge.terms)
-    return respond(request, text)
+    return query.bind(_arguments(request, blanks=False), knowledge.terms)
 
 
 def _page(request: Request, query: queries.StoredQuery) -> Response:

@@ -1,0 +1,45 @@
+"""What the server says when it does not do what it was asked: a status, and why, as text or JSON (RFC 9457)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from treatkg.errors import LimitError, StorageError, UsageError
+from treatkg.server.negotiation import ROWS, NotAcceptableError, Offer, choose
+from treatkg.sparql_text import ForbiddenQueryError, QuerySyntaxError
+
+
+class UnsupportedBodyError(UsageError):
+    """The body of a request is of a kind that is not read here."""
+
+
+_STATUS = {
+    ForbiddenQueryError: HTTPStatus.FORBIDDEN,
+    UnsupportedBodyError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    NotAcceptableError: HTTPStatus.NOT_ACCEPTABLE,
+    LimitError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    StorageError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_PROBLEM = Offer("application/problem+json", (), ("application/json",))
+# Who asks for results first, and for JSON of any kind after, reads a refusal as text.
+_TEXT = Offer("text/plain", (), tuple(offer.media_type for offer in ROWS))
+
+
+def refuse(request: Request, error: Exception) -> Response:
+    """Answer with the status of an error of the library."""
+    status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), HTTPStatus.BAD_REQUEST)
+    return explained(request, status, str(error), error if isinstance(error, QuerySyntaxError) else None)
+
+
+def explained(request: Request, status: HTTPStatus, reason: str, place: QuerySyntaxError | None = None) -> Response:
+    """Answer with a status and a reason; with the place of a mistake in a query, if one is known."""
+    headers = {"Accept": "application/sparql-query, application/x-www-form-urlencoded"} if status == 415 else {}
+    if not request.query_params.getlist("format") and choose(request, [_TEXT, _PROBLEM]) is _PROBLEM:
+        problem: dict[str, object] = {"title": status.phrase, "status": status.value, "detail": reason}
+        if place and place.line:
+            problem |= {"line": place.line, "column": place.column}
+        return JSONResponse(problem, status_code=status, media_type=_PROBLEM.media_type, headers=headers)
+    return PlainTextResponse(f"{reason}\n", status_code=status, headers=headers)
