@@ -44,6 +44,7 @@ _SECTIONS = {
     "50566-9": ("WarningsText", "stop-use"),
 }
 _UNCLASSIFIED = "42229-5"
+_BOX = "34066-1"
 _CONTRAINDICATIONS = "34070-3"
 _CLASSES = "60685-5"
 _LABEL = re.compile(
@@ -206,10 +207,11 @@ def _walk(section: Node, kind: str, name: str) -> Iterator[tuple[str, str, str, 
     """Return a section and its titled subsections: kind, name, title, blocks of text.
 
     A subsection has the kind of its own code; the unclassified ones, and all of the contraindications, that of the
-    section around them.
+    section around them. A box within a section other than the warnings is a layout, such as of doses, and no warning.
     """
     code = section.value("code", attribute="code")
-    if kind != "ContraindicationsText":
+    boxed = code == _BOX and kind not in {"", "WarningsText", "BoxedWarningText"}
+    if kind != "ContraindicationsText" and not boxed:
         kind, name = _SECTIONS.get(code, (kind, name) if code in {_UNCLASSIFIED, ""} else ("", ""))
     title = section.value("title")
     blocks = _blocks(section.node("text"))

@@ -93,8 +93,9 @@ def transform(record: Record) -> Iterator[Item]:
     yield Document(
         number,
         f"{name} ({number})",
-        # A row may change, as when a medicine is withdrawn, without a new revision of its product information.
-        version="-".join(filter(None, (row.get("revision_number", ""), updated))),
+        # A row may change, as when a medicine is withdrawn, without a new revision of its product information; a new
+        # medicine gets its first revision without a new date, and without one it is the older.
+        version="-".join(filter(None, (row.get("revision_number", "") or "0", updated))),
         date=updated,
         url=url if _ADDRESS.fullmatch(url) else "",
     )

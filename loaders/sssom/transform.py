@@ -25,6 +25,7 @@ _BUILT_IN = {
     "sssom": "https://w3id.org/sssom/",
 }
 _NO_TERM = f"{_BUILT_IN['sssom']}NoTermFound"
+_DAY = re.compile(r"[-_.]?[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SUFFIX = re.compile(r"\.(?:gz|tsv|txt|sssom)$")
 
 
@@ -94,8 +95,10 @@ def _document(head: Mapping[str, Any]) -> Document:
     while (shorter := _SUFFIX.sub("", name)) != name:
         name = shorter
     license_ = _text(head, "license")
+    # Authors who state no version give several files one identifier; a day in the name of the file is its version.
+    undated = "" if set_id and head.get("mapping_set_version") else _DAY.sub("", name)
     return Document(
-        key=set_id or name or "unnamed",
+        key="-".join(filter(None, (set_id, undated))) or "unnamed",
         title=_text(head, "mapping_set_title") or set_id or name or "mapping set",
         url=canonical(set_id) if is_iri(set_id) else "",
         values={"license": license_} if license_ else {},

@@ -266,6 +266,15 @@ def test_a_row_says_what_the_study_says_as_far_as_its_columns_go(
     assert ages == ((6, 216, "Female") if row is OLD else (None, None, "Female"))
 
 
+def test_quotes_in_the_former_tab_separated_download_are_text(
+    source: Source, resolver: Resolver, tmp_path: Path
+) -> None:
+    row = {**OLD, "Study Documents": '"Study Protocol", https://classic.example/Prot_000.pdf'}
+    text = "\n".join("\t".join(line) for line in (row.keys(), row.values(), row.values()))
+    _, blocks, _ = load(source, resolver, stored(tmp_path / "SearchResults.tsv", text))
+    assert [block.key for block in blocks] == [NCT, NCT]
+
+
 def test_a_row_with_the_number_alone_is_a_trial(source: Source) -> None:
     document, trial = items_of(source, {"NCT Number": NCT.lower(), "Zip": "x"})
     assert isinstance(document, Document)

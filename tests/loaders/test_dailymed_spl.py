@@ -123,6 +123,20 @@ Read = Callable[[str], list[Item]]
 # --- labels
 
 
+def test_a_box_around_doses_is_no_boxed_warning(read: Read) -> None:
+    box = section("34066-1", text="<paragraph>Moderate Symptomatology - 0.5 mg to 2 mg b.i.d.</paragraph>")
+    dosage = section("34068-7", "DOSAGE AND ADMINISTRATION", inner=section("42229-5", "Adults", inner=box))
+    warnings = section(
+        "34071-1", "WARNINGS", inner=section("34066-1", "WARNING: INFECTIONS", "<paragraph>x</paragraph>")
+    )
+    found = read(spl(dosage, warnings))
+    assert [item.text for item in sections(found).values() if item.kind == "BoxedWarningText"] == [
+        "WARNING: INFECTIONS\n\nx"
+    ]
+    assert any("Moderate" in item.text for item in sections(found).values() if item.kind == "DosageText")
+    assert not any("Moderate" in fact.label for fact in facts(found))
+
+
 def test_a_label_gives_its_document_and_numbered_subsections_of_the_kind_around_them(read: Read) -> None:
     found = read(spl(INDICATIONS))
     assert found[0] == Document(

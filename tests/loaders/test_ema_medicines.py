@@ -20,7 +20,7 @@ from treatkg.errors import BadInputError
 from treatkg.loading import Recognised, Source, find, inputs, recognise, running
 from treatkg.loading.items import Document, Fact, Item, Record, Section, Skip
 from treatkg.loading.resolving import Resolver
-from treatkg.loading.writing import Writer
+from treatkg.loading.writing import Writer, natural
 
 TKG = "https://w3id.org/treatkg/ontology#"
 ID = "https://w3id.org/treatkg/id/"
@@ -208,6 +208,14 @@ def test_the_record_has_the_revision_and_the_verbatim_text(source: Source) -> No
     assert (document.key, document.version, document.date) == ("EMEA/H/C/009001", "42-2025-04-30", "2025-04-30")
     assert isinstance(section, Section)
     assert section.text == TEXT
+
+
+def test_the_row_before_the_first_revision_is_the_older(source: Source) -> None:
+    first, later = (of(source, **{"Revision number": number})[0] for number in ("", 1))
+    assert isinstance(first, Document)
+    assert isinstance(later, Document)
+    assert first.date == later.date
+    assert natural(first.version) < natural(later.version)
 
 
 def test_one_indication_for_each_disease_and_population(source: Source) -> None:

@@ -81,6 +81,16 @@ def test_the_document_is_the_mapping_set_with_its_version(tmp_path: Path) -> Non
     )
 
 
+def test_files_of_one_set_without_a_version_are_documents_apart(tmp_path: Path) -> None:
+    head = "".join(line for line in HEAD.splitlines(keepends=True) if "mapping_set_version" not in line)
+    keys = []
+    for name in ("one", "two-2026-01-01", "two-2026-02-01"):
+        path = tmp_path / f"{name}.sssom.tsv"
+        path.write_text(head + COLUMNS + ROW)
+        keys += [item.key for item in items(path) if isinstance(item, Document)]
+    assert keys == [f"http://zor.example/zor.sssom.tsv-{name}" for name in ("one", "two", "two")]
+
+
 def test_without_a_head_the_file_and_our_prefixes_serve(tmp_path: Path) -> None:
     path = tmp_path / "zor_2025-06-07.sssom.tsv"
     path.write_text(COLUMNS + ROW.replace("mesh:", "MESH:"))
@@ -89,7 +99,7 @@ def test_without_a_head_the_file_and_our_prefixes_serve(tmp_path: Path) -> None:
     document, thing, fact = items(path)
     assert isinstance(document, Document)
     assert isinstance(fact, Fact)
-    assert document.key == "zor_2025-06-07"
+    assert document.key == "zor"
     assert thing == Thing(f"{OBO}MONDO_0004980", [], {"label": "atopic eczema"})
     assert fact.values["objectTerm"] == f"{REGISTRY}mesh:D003876"
     (told,) = recognise(SOURCE, inputs.find([str(path)]), "7.1")
@@ -149,6 +159,14 @@ def test_columns_vary_and_their_order_says_nothing(tmp_path: Path) -> None:
     first = "subject_id\tpredicate_id\tobject_id\n"
     (other,), _ = mapped(tmp_path, "MONDO:0004980\tskos:exactMatch\tmesh:D003876\n", columns=first)
     assert other.name == fact.name
+
+
+def test_empty_cells_at_the_end_of_a_row_may_be_left_out_but_no_row_is_cut_short(tmp_path: Path) -> None:
+    short = ROW.removesuffix("\t0.90\n")
+    (fact,), _ = mapped(tmp_path, f"{short}\n")
+    assert fact.values["mappingConfidence"] is None
+    with pytest.raises(BadInputError, match="6 cells under 7 columns"):
+        mapped(tmp_path, ROW + short)
 
 
 def test_two_reasons_for_one_pair_are_two_mappings(tmp_path: Path) -> None:

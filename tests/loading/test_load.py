@@ -202,6 +202,26 @@ def test_what_a_newer_whole_release_lacks_has_ended(source: Source, store: Path,
     assert not rows(store, "SELECT ?it WHERE { GRAPH ?register { ?it prov:invalidatedAtTime ?on } }")
 
 
+def test_older_whole_release_that_comes_later_ends_nothing_that_the_newer_has(
+    source: Source, store: Path, whole: Labels
+) -> None:
+    load(source, store, whole([DUPIXENT, UNKNOWN], "february.json", "2026-02-28"))
+    report = load(source, store, whole([DUPIXENT], "january.json", "2026-01-31"))
+    assert (report.unchanged, report.ended) == (1, 0)
+    assert not rows(store, "SELECT ?it WHERE { GRAPH ?register { ?it prov:invalidatedAtTime ?on } }")
+
+
+def test_superseded_document_that_a_newer_release_lacks_ended_once(source: Source, store: Path, whole: Labels) -> None:
+    load(source, store, whole([DUPIXENT, UNKNOWN], "january.json", "2026-01-31"))
+    load(source, store, whole([NEWER, UNKNOWN], "february.json", "2026-02-28"))
+    load(source, store, whole([UNKNOWN], "march.json", "2026-03-31"))
+    found = rows(store, "SELECT ?it ?on WHERE { GRAPH ?register { ?it prov:invalidatedAtTime ?on } } ORDER BY ?it")
+    assert found == [
+        {"it": record("s1", 1), "on": "2026-02-01"},
+        {"it": record("s1", 2), "on": "2026-03-31"},
+    ]
+
+
 def test_part_of_a_whole_release_ends_nothing(source: Source, store: Path, whole: Labels) -> None:
     load(source, store, whole([DUPIXENT, UNKNOWN], "january.json", "2026-01-31"))
     report = load(
@@ -417,6 +437,12 @@ def test_document_with_a_violation_is_left_out_and_told(
         assert (report.documents, sum(report.findings.values())) == (2, 1)
         assert "textStart is one offset, not after textEnd." in report.findings
         assert not any("record/s5/" in line for line in statements(store))
+
+
+def test_of_many_files_few_are_checked(source: Source, store: Path, labels: Labels) -> None:
+    files = [labels([{**DUPIXENT, "set": f"s{number}"}], f"{number}.jsonl") for number in range(20)]
+    report = load(source, store, *files, options=Options(jobs=1, check=loading.Check.SAMPLE))
+    assert (report.documents, report.checked) == (20, 10)
 
 
 def test_folder_with_something_else_is_no_store(source: Source, tmp_path: Path, labels: Labels) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from treatkg.errors import BadInputError, LimitError
-from treatkg.loading import inputs, recognise
+from treatkg.loading import inputs, recognise, running
 from treatkg.loading.inputs import Limits
 from treatkg.loading.source import Source, read_source
 
@@ -104,3 +104,9 @@ def test_a_name_in_it_may_not_lead_out(tmp_path: Path, source: Source) -> None:
     path = saved(tmp_path, packed(one_zip=content.getvalue()))
     with pytest.raises(BadInputError, match="leads out of the archive"):
         list(recognise(source, inputs.find([path])))
+
+
+def test_archive_of_nothing_but_what_is_ignored_is_refused(tmp_path: Path, source: Source) -> None:
+    path = saved(tmp_path, packed(README_txt=b"hello", picture_jpg=b"x"))
+    with pytest.raises(BadInputError, match=r"all\.zip: no file of Parts of the tests in it \(a file like"):
+        running.try_out(source, [path])

@@ -51,3 +51,10 @@ def test_name_of_the_file_tells_apart_what_the_content_does_not(folder: Path) ->
     assert _format(folder, "stones.jsonl", '{"weight": 1}') == "stones"
     with pytest.raises(BadInputError, match="what is weighed is not said"):
         _format(folder, "feathers.jsonl", '{"weight": 1}')
+
+
+def test_tar_archive_is_told_to_be_unpacked(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "labels.tar.gz"
+    file.write_bytes(b"\x1f\x8bno gzip at all")
+    with pytest.raises(BadInputError, match=r"labels\.tar\.gz: tar archives are not read"):
+        list(recognise(find(str(folder)), inputs.find([str(file)])))

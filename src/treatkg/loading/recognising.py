@@ -127,5 +127,7 @@ def _complaint(source: Source, file: Input) -> str:
 def _unknown(source: Source, file: Input) -> str:
     if file.size() == 0:
         return f"{file.name}: the file is empty"
+    if re.search(r"\.(tar(\.[a-z0-9]+)?|tgz)$", _name(file), re.IGNORECASE):
+        return f"{file.name}: tar archives are not read; unpack it, and give the folder"
     formats = "; ".join(entry.title for entry in source.formats)
     return f"{file.name}: not a file of {source.title}, or a broken one; it is read as: {formats}"

@@ -17,8 +17,8 @@ from typing import Protocol
 import pyoxigraph as ox
 
 from treatkg import graph, namespaces, resources
-from treatkg.errors import StorageError
-from treatkg.loading import index, inputs
+from treatkg.errors import BadInputError, StorageError
+from treatkg.loading import checking, index, inputs
 from treatkg.loading.checking import Check
 from treatkg.loading.inputs import Input
 from treatkg.loading.recognising import Recognised, recognise
@@ -98,8 +98,8 @@ def load(
     recognised = list(_recognised(source, paths, options, total.skipped))
     resolver, types = known_terms()
     with opened(folder) as store:
-        for one in recognised:
-            total.add(_load(store, _plan(source, one, resolver, types, options), options, watcher))
+        for number, one in enumerate(recognised):
+            total.add(_load(store, _plan(source, one, number, resolver, types, options), options, watcher))
         index.update(store, watcher.step)
     return total
 
@@ -117,7 +117,7 @@ def try_out(
     with tempfile.TemporaryDirectory(prefix="treatkg-") as folder:
         for number, one in enumerate(recognised):
             watcher.file(one.file)
-            plan = _plan(source, one, resolver, types, options)
+            plan = _plan(source, one, number, resolver, types, options)
             total.add(stage(plan, Path(folder) / str(number), watcher.records)[1])
     return total
 
@@ -158,20 +158,27 @@ def known_terms() -> tuple[Resolver, dict[str, frozenset[str]]]:
 
 
 def _recognised(source: Source, paths: Sequence[str], options: Options, skipped: Counter[str]) -> Iterator[Recognised]:
+    found = False
     for file in inputs.find(paths):
         dated = dataclasses.replace(file, retrieved=options.retrieved) if options.retrieved else file
-        yield from recognise(source, [dated], options.version, skipped)
+        for one in recognise(source, [dated], options.version, skipped):
+            found = True
+            yield one
+    if not found:
+        raise BadInputError(f"{', '.join(paths)}: no file of {source.title} in it ({', '.join(skipped) or 'empty'})")
 
 
 def _plan(
     source: Source,
     recognised: Recognised,
+    number: int,
     resolver: Resolver,
     types: dict[str, frozenset[str]],
     options: Options,
 ) -> Plan:
     jobs = options.jobs or os.cpu_count() or 1
-    return Plan(source, recognised, resolver, types, options.check, jobs, options.limit)
+    check = checking.of_file(options.check, number)
+    return Plan(source, recognised, resolver, types, check, jobs, options.limit)
 
 
 def _load(store: Store, plan: Plan, options: Options, watcher: Watcher) -> Report:

@@ -148,8 +148,9 @@ class Store:
             )
             changed |= {row["graph"] for row in rows}
         self._db.execute(
-            f"UPDATE documents SET seen = ? WHERE source = ? AND (key, version) IN (SELECT i.key, i.version {_KNOWN})",  # noqa: S608
-            (number, load.source, load.source),
+            "UPDATE documents SET seen = ?1 WHERE source = ?2 AND (SELECT date FROM loads WHERE id = seen) <= ?3 "  # noqa: S608
+            f"AND (key, version) IN (SELECT i.key, i.version {_KNOWN.replace('?', '?2')})",
+            (number, load.source, load.date),
         )
         self._db.execute(
             "INSERT OR REPLACE INTO documents SELECT ?, i.key, i.version, i.ord, i.iri, i.digest, ?, ? FROM incoming i "
@@ -205,7 +206,8 @@ class Store:
         rows = self._db.execute(
             "SELECT d.iri FROM documents d JOIN loads s ON s.id = d.seen WHERE d.source = ? AND s.date < ? "
             "AND NOT EXISTS (SELECT 1 FROM documents n JOIN loads m ON m.id = n.seen WHERE n.source = d.source "
-            "AND n.key = d.key AND m.date >= ?)", (source, newest["date"], newest["date"]),
+            "AND n.key = d.key AND m.date >= ?) AND NOT EXISTS (SELECT 1 FROM documents l WHERE l.source = d.source "
+            "AND l.key = d.key AND l.ord > d.ord)", (source, newest["date"], newest["date"]),
         )  # fmt: skip
         return [(row["iri"], newest["date"]) for row in rows]
 

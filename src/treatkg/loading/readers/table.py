@@ -84,24 +84,21 @@ class TableReader:
     def records(self, file: Input) -> Iterator[Record]:
         """Return each row as column -> text; an empty cell is an empty text."""
         with file.open() as stream:
-            table = self._table(file, self._lines(file, stream))
+            cut: list[bool] = []
+            table = self._table(file, self._lines(file, stream, cut))
             header = self._header(file, table.comments)
             begin = table.next_line()
             try:
                 for row in table.rows:
                     if row:
-                        yield Record(self._cells(file, table.columns, row, begin), f"line {begin}", header)
+                        short = self._short_rows and not cut
+                        yield Record(_cells(file, table.columns, row, begin, short=short), f"line {begin}", header)
                     begin = table.next_line()
             except csv.Error as error:
                 raise BadInputError(f"{file.name}:{begin}: not a sound table: {error}") from error
 
-    def _cells(self, file: Input, columns: list[str], row: list[str], line: int) -> dict[str, str]:
-        missing = len(columns) - len(row)
-        if missing < 0 or (missing and not self._short_rows):
-            raise BadInputError(f"{file.name}:{line}: {len(row)} cells under {len(columns)} columns")
-        return dict(zip(columns, row + [""] * missing, strict=True))
-
-    def _lines(self, file: Input, stream: Any) -> Iterator[str]:  # noqa: ANN401 (a binary stream)
+    def _lines(self, file: Input, stream: Any, cut: list[bool] | None = None) -> Iterator[str]:  # noqa: ANN401 (binary)
+        """Return the lines; `cut` is told of a last one without a line break, where a file may have been cut short."""
         buffered = io.BufferedReader(stream)
         wide = self._encoding == "utf-8-sig" and buffered.peek(2)[:2] in _UTF16
         text = io.TextIOWrapper(buffered, encoding="utf-16" if wide else self._encoding, newline="")
@@ -113,6 +110,8 @@ class TableReader:
                     raise LimitError(f"{file.name}:{number}: a line of more than {_LARGEST_CELL:,} characters")
                 if "\0" in line:
                     raise BadInputError(f"{file.name}:{number}: a NUL character: this is no text table")
+                if cut is not None and not line.endswith(("\n", "\r")):
+                    cut.append(True)
                 yield line
         except UnicodeError as error:
             reason = getattr(error, "reason", error)
@@ -159,3 +158,10 @@ class TableReader:
                 raise BadInputError(f"{file.name}: the head is not YAML of keys and values")
         own = {"file": file.short_name} if self._file_name else {}
         return {**(header if isinstance(header, dict) else {}), **own}
+
+
+def _cells(file: Input, columns: list[str], row: list[str], line: int, *, short: bool) -> dict[str, str]:
+    missing = len(columns) - len(row)
+    if missing < 0 or (missing and not short):
+        raise BadInputError(f"{file.name}:{line}: {len(row)} cells under {len(columns)} columns")
+    return dict(zip(columns, row + [""] * missing, strict=True))
