@@ -43,7 +43,8 @@ class TableReader:
         comment: begins the lines before the header which are no data; where `yaml_head` is set, they are YAML.
         yaml_head: whether those lines are YAML, given to each record as its header, all scalars as text.
         columns: their names, where the file has no header line.
-        short_rows: whether the format leaves out empty cells at the end of a row.
+        short_rows: whether the format leaves out empty cells at the end of a row; "ended": of one with a line break,
+            without which the file may have been cut short there.
         file_name: whether the header of each record also says the name of the file, as `file`.
     """
 
@@ -56,7 +57,7 @@ class TableReader:
         columns: Sequence[str] = (),
         *,
         yaml_head: bool = False,
-        short_rows: bool = False,
+        short_rows: bool | str = False,
         file_name: bool = False,
     ) -> None:
         self._dialect: dict[str, Any] = {"delimiter": separator, "strict": True}
@@ -91,7 +92,7 @@ class TableReader:
             try:
                 for row in table.rows:
                     if row:
-                        short = self._short_rows and not cut
+                        short = bool(self._short_rows) and not (cut and self._short_rows == "ended")
                         yield Record(_cells(file, table.columns, row, begin, short=short), f"line {begin}", header)
                     begin = table.next_line()
             except csv.Error as error:
