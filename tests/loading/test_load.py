@@ -482,3 +482,26 @@ def test_undated_document_does_not_end_a_dated_one(source: Source, store: Path, 
     undated = {name: value for name, value in DUPIXENT.items() if name != "date"}
     load(source, store, labels([{**undated, "version": 9}], "projected.jsonl", release="2026-09-09"))
     assert rows(store, SUPERSEDED) == [{"old": record("s1", 9), "new": record("s1", 1), "on": "2026-01-01"}]
+
+
+def test_newer_whole_release_corrects_a_version_that_kept_its_number(
+    source: Source, store: Path, whole: Labels
+) -> None:
+    load(source, store, whole([DUPIXENT, UNKNOWN], "january.json", "2026-01-31"))
+    corrected = {**DUPIXENT, "finding": "OnlyHypersensitivityListed"}
+    report = load(source, store, whole([corrected, UNKNOWN], "february.json", "2026-02-28"))
+    assert (report.new, report.unchanged, report.kept) == (1, 1, 0)
+    checks = rows(
+        store, "SELECT ?g ?found WHERE { GRAPH ?g { ?f tkg:checkFinding ?found ; tkg:treatment <dupilumab> } }"
+    )
+    assert checks == [{"g": f"{namespaces.LOAD}test-labels/2026-02-28", "found": "tkg:OnlyHypersensitivityListed"}]
+    older = load(source, store, whole([DUPIXENT], "december.json", "2025-12-31"))
+    assert (older.new, older.kept) == (0, 1)
+
+
+def test_day_of_the_download_makes_no_other_content(source: Source, store: Path, labels: Labels) -> None:
+    load(source, store, labels([DUPIXENT]))
+    again = labels([DUPIXENT], "again.jsonl", release="2026-03-01")
+    os.utime(again, (1_800_000_000, 1_800_000_000))
+    report = load(source, store, again)
+    assert (report.new, report.unchanged, report.kept) == (0, 1, 0)

@@ -19,6 +19,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
+from treatkg import namespaces
 from treatkg.errors import BadInputError, LimitError, TreatKGError
 from treatkg.graph import write_atomically
 from treatkg.loading.checking import Check, Checker
@@ -30,6 +31,8 @@ from treatkg.loading.source import Source, Transform, read_source
 from treatkg.loading.writing import Block, TransformError, Writer
 
 BATCH = 250
+# The day of a download is of the file, not of the document: it makes no other content.
+_RETRIEVED = f" <{namespaces.TKG}retrievedOn> "
 _AHEAD = 2  # batches in flight for each process: the memory that a load needs
 Told = Callable[[int], None]
 
@@ -230,7 +233,7 @@ class Worker:
             said, of = (said, of) if of == block.iri else (set(), block.iri)
             own = [line for line in block.lines() if line not in said]
             said.update(own)
-            digest = hashlib.sha256("".join(own).encode()).hexdigest()
+            digest = hashlib.sha256("".join(line for line in own if _RETRIEVED not in line).encode()).hexdigest()
             lines += [Head(block.key, block.version, block.order, block.iri, digest).line(), *own]
             report.documents += 1
             report.triples += len(own)

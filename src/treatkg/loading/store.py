@@ -140,13 +140,12 @@ class Store:
             self._db.execute("DELETE FROM documents WHERE load = ?", (row["id"],))
             self._db.execute("UPDATE loads SET current = 0 WHERE id = ?", (row["id"],))
         self._read_in(self.folder / "facts" / facts)
-        self._count(load.source, report, replace=replace)
-        if replace:
-            rows = self._db.execute(
-                f"SELECT DISTINCT l.graph {_KNOWN} JOIN loads l ON l.id = d.load WHERE d.digest <> i.digest",
-                (load.source,),
-            )
-            changed |= {row["graph"] for row in rows}
+        self._mark_replacing(load, replace=replace)
+        self._count(load.source, report)
+        rows = self._db.execute(
+            f"SELECT DISTINCT l.graph {_KNOWN} JOIN loads l ON l.id = d.load WHERE i.replaces", (load.source,)
+        )
+        changed |= {row["graph"] for row in rows}
         self._db.execute(
             "UPDATE documents SET seen = ?1 WHERE source = ?2 AND (SELECT date FROM loads WHERE id = seen) <= ?3 "  # noqa: S608
             f"AND (key, version) IN (SELECT i.key, i.version {_KNOWN.replace('?', '?2')})",
@@ -155,8 +154,8 @@ class Store:
         self._db.execute(
             "INSERT OR REPLACE INTO documents SELECT ?, i.key, i.version, i.ord, i.iri, i.digest, ?, ? FROM incoming i "
             "LEFT JOIN documents d ON d.source = ? AND d.key = i.key AND d.version = i.version "
-            "WHERE d.key IS NULL OR (? AND d.digest <> i.digest)",
-            (load.source, number, number, load.source, replace),
+            "WHERE d.key IS NULL OR i.replaces",
+            (load.source, number, number, load.source),
         )
         report.ended += len({iri for iri, _ in self._ended(load.source)} - before)
         self._db.execute("UPDATE loads SET report = ? WHERE id = ?", (json.dumps(report.as_dict()), number))
@@ -167,25 +166,33 @@ class Store:
         self._db.execute("DROP TABLE IF EXISTS incoming")
         self._db.execute(
             "CREATE TEMP TABLE incoming (key TEXT, version TEXT, ord TEXT, iri TEXT, digest TEXT, "
-            "PRIMARY KEY (key, version)) WITHOUT ROWID"
+            "replaces INTEGER DEFAULT 0, PRIMARY KEY (key, version)) WITHOUT ROWID"
         )
         self._db.create_function("mix", 2, _mix, deterministic=True)
         self._db.executemany(
-            "INSERT INTO incoming VALUES (?,?,?,?,?) "
+            "INSERT INTO incoming (key, version, ord, iri, digest) VALUES (?,?,?,?,?) "
             "ON CONFLICT (key, version) DO UPDATE SET digest = mix(digest, excluded.digest)",
             ((head.key, head.version, head.order, head.iri, head.digest) for head, _ in blocks(facts)),
         )
 
-    def _count(self, source: str, report: Report, *, replace: bool) -> None:
+    def _mark_replacing(self, load: Load, *, replace: bool) -> None:
+        """Mark what gives a known version another content: all if so asked, else what a newer whole release has."""
+        self._db.execute(
+            "UPDATE incoming SET replaces = 1 WHERE EXISTS (SELECT 1 FROM documents d JOIN loads l ON l.id = d.load "
+            "WHERE d.source = ? AND d.key = incoming.key AND d.version = incoming.version "
+            "AND d.digest <> incoming.digest AND (? OR (? AND l.date < ?)))",
+            (load.source, replace, load.complete, load.date),
+        )
+
+    def _count(self, source: str, report: Report) -> None:
         def count(condition: str) -> int:
             query = f"SELECT count(*) {_KNOWN} WHERE {condition}"
             return int(self._db.execute(query, (source,)).fetchone()[0])
 
         total = int(self._db.execute("SELECT count(*) FROM incoming").fetchone()[0])
         report.unchanged += count("d.digest = i.digest")
-        differing = count("d.digest <> i.digest")
-        report.kept += 0 if replace else differing
-        report.new += total - count("1") + (differing if replace else 0)
+        report.kept += count("d.digest <> i.digest AND NOT i.replaces")
+        report.new += total - count("1") + count("i.replaces")
         report.superseding += int(
             self._db.execute(
                 "SELECT count(*) FROM incoming i WHERE NOT EXISTS (SELECT 1 FROM documents d WHERE d.source = ?1 AND "
