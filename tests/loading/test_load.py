@@ -505,3 +505,11 @@ def test_day_of_the_download_makes_no_other_content(source: Source, store: Path,
     os.utime(again, (1_800_000_000, 1_800_000_000))
     report = load(source, store, again)
     assert (report.new, report.unchanged, report.kept) == (0, 1, 0)
+
+
+def test_same_file_under_another_check_is_known(source: Source, store: Path, labels: Labels) -> None:
+    file = labels([DUPIXENT, UNKNOWN])
+    load(source, store, file)
+    report = load(source, store, file, options=Options(jobs=1, check=loading.Check.ALL))
+    assert (report.new, report.unchanged, report.kept, report.superseding) == (0, 2, 0, 0)
+    assert len(rows(store, "SELECT ?of WHERE { GRAPH ?g { ?of a tkg:SourceRecord } }")) == 2

@@ -136,9 +136,6 @@ class Store:
              load.retrieved, load.started, ended, load.complete, load.title, load.license, load.homepage, facts),
         ).lastrowid  # fmt: skip
         changed = {load.graph} | {row["graph"] for row in previous}
-        for row in previous:  # the same file, by another loader or graph: its documents are read anew
-            self._db.execute("DELETE FROM documents WHERE load = ?", (row["id"],))
-            self._db.execute("UPDATE loads SET current = 0 WHERE id = ?", (row["id"],))
         self._read_in(self.folder / "facts" / facts)
         self._mark_replacing(load, replace=replace)
         self._count(load.source, report)
@@ -146,6 +143,9 @@ class Store:
             f"SELECT DISTINCT l.graph {_KNOWN} JOIN loads l ON l.id = d.load WHERE i.replaces", (load.source,)
         )
         changed |= {row["graph"] for row in rows}
+        for row in previous:  # the same file, by another loader or graph: its documents are read anew
+            self._db.execute("DELETE FROM documents WHERE load = ?", (row["id"],))
+            self._db.execute("UPDATE loads SET current = 0 WHERE id = ?", (row["id"],))
         self._db.execute(
             "UPDATE documents SET seen = ?1 WHERE source = ?2 AND (SELECT date FROM loads WHERE id = seen) <= ?3 "  # noqa: S608
             f"AND (key, version) IN (SELECT i.key, i.version {_KNOWN.replace('?', '?2')})",
@@ -176,12 +176,12 @@ class Store:
         )
 
     def _mark_replacing(self, load: Load, *, replace: bool) -> None:
-        """Mark what gives a known version another content: all if so asked, else what a newer whole release has."""
+        """Mark what gives a known version another content: all if so asked, this file's own, a newer whole release's."""
         self._db.execute(
             "UPDATE incoming SET replaces = 1 WHERE EXISTS (SELECT 1 FROM documents d JOIN loads l ON l.id = d.load "
             "WHERE d.source = ? AND d.key = incoming.key AND d.version = incoming.version "
-            "AND d.digest <> incoming.digest AND (? OR (? AND l.date < ?)))",
-            (load.source, replace, load.complete, load.date),
+            "AND d.digest <> incoming.digest AND (? OR l.digest = ? OR (? AND l.date < ?)))",
+            (load.source, replace, load.digest, load.complete, load.date),
         )
 
     def _count(self, source: str, report: Report) -> None:
