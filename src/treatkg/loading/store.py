@@ -176,7 +176,7 @@ class Store:
         )
 
     def _mark_replacing(self, load: Load, *, replace: bool) -> None:
-        """Mark what gives a known version another content: all if so asked, this file's own, a newer whole release's."""
+        """Mark what gives a known version other content: all if so asked, this file's own, a newer whole release's."""
         self._db.execute(
             "UPDATE incoming SET replaces = 1 WHERE EXISTS (SELECT 1 FROM documents d JOIN loads l ON l.id = d.load "
             "WHERE d.source = ? AND d.key = incoming.key AND d.version = incoming.version "
