@@ -832,3 +832,16 @@ def test_what_a_real_study_says(source: Source, resolver: Resolver, samples: Pat
         f'{value} <{TKG}analysed> "55"^^{INTEGER} .\n',
     }
     assert not [line for line in lines if f"<{record}/arm-2> <{TKG}armTreatment>" in line]
+
+
+@pytest.mark.parametrize("begin", ["", '<?xml version="1.0" encoding="UTF-8"?>\n'])
+def test_the_classic_xml_is_refused_by_name(source: Source, tmp_path: Path, begin: str) -> None:
+    file = tmp_path / "NCT00000001.xml"
+    number = "<id_info><nct_id>NCT00000001</nct_id></id_info>"
+    file.write_text(
+        f"{begin}<clinical_study>{number}<brief_title>Zonib</brief_title></clinical_study>", encoding="utf-8"
+    )
+    with pytest.raises(
+        BadInputError, match=r"NCT00000001\.xml: this is the classic format .* download the studies again"
+    ):
+        list(recognise(source, inputs.find([str(file)])))

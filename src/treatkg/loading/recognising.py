@@ -67,7 +67,7 @@ def recognise(
 
 
 def _ignored(source: Source, file: Input) -> str:
-    name = Path(file.member or file.path.name).name.lower()
+    name = _name(file).lower()
     return next((pattern for pattern in source.ignore if fnmatch.fnmatchcase(name, pattern.lower())), "")
 
 
