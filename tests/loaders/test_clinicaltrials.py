@@ -706,7 +706,7 @@ def test_a_table_of_aact_is_refused(source: Source, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["", "[]", "{}", "null", "7", "[[]]", "x,y\n1,2\n", "<clinical_study/>", '{"results": [{"openfda": {}}]}',
+    ["", "[]", "{}", "null", "7", "[[]]", "x,y\n1,2\n", "<study/>", '{"results": [{"openfda": {}}]}',
      '{"protocolSection', "NCT09999901,Title\n", '{"nctId": "NCT09999901"}', "\0\0\0"],
     ids=lambda content: repr(content[:16]),
 )  # fmt: skip

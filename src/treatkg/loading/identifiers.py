@@ -8,14 +8,15 @@ does the same, but takes most of a second to import and minds the case of prefix
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 from treatkg import namespaces, resources
 from treatkg.loading import vocabulary
-from treatkg.loading.resolving import slug
 
 _MAP = resources.ONTOLOGY / "prefixes.epm.json"
 _OBO = "http://purl.obolibrary.org/obo/"
@@ -71,6 +72,19 @@ def obo(text: str, own: Mapping[str, str] | None = None) -> str:
     prefix, local = found.groups()
     known = _prefixes().get(prefix.casefold(), "")
     return (_in(known, local) if known else "") or canonical(f"{_OBO}{prefix}_{local}")
+
+
+def prefix_of(spelling: str) -> str:
+    """Return the graph's prefix that a spelling of it means; empty where none is known."""
+    return _prefixes().get(spelling.casefold(), "")
+
+
+def slug(text: str) -> str:
+    """Return a name as part of an IRI: lower case, ASCII, with a digest where something was lost."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    short = re.sub(r"[^a-z0-9.]+", "-", plain).strip("-.")[:60].strip("-.")
+    exact = re.sub(r"[\s-]+", "-", text.strip().lower()) == short
+    return short if exact and short else f"{short or 'x'}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def kept_under(source: str, text: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import pyoxigraph as ox
 
 from treatkg import graph, namespaces
+from treatkg.loading.identifiers import prefix_of, slug
 from treatkg.loading.items import Mention
 from treatkg.loading.vocabulary import prefixes
 from treatkg.terms import normalise
@@ -32,15 +33,6 @@ _HOMES = {
     "BiologicalProcess": "GO",
     "CellType": "CL",
     "Pathway": "reactome",
-}
-# Forms under which other sources write identifiers that are IRIs of their own here.
-_SPELLINGS = {
-    "UniProtKB": "uniprot",
-    "UniProt": "uniprot",
-    "MESH": "mesh",
-    "ORPHANET": "Orphanet",
-    "UNII": "unii",
-    "DB": "drugbank",
 }
 
 
@@ -156,20 +148,9 @@ def expand(curie: str) -> str:
     if curie.startswith(("http://", "https://")):
         return "" if re.search(r'[\s<>"{}|\\^`]', curie) else curie
     prefix, colon, local = curie.partition(":")
-    prefix = _SPELLINGS.get(prefix, prefix)
+    prefix = prefix_of(prefix)
     namespace = prefixes().get(prefix)
     if not colon or not local or namespace is None or re.search(r'[\s<>"{}|\\^`]', local):
         return ""
     pattern = namespaces.identifier_patterns().get(prefix)
     return namespace + local if pattern is None or pattern.fullmatch(local) else ""
-
-
-def slug(text: str) -> str:
-    """Return a name as part of an IRI: lower case, ASCII, with a digest where something was lost."""
-    import hashlib
-    import unicodedata
-
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    short = re.sub(r"[^a-z0-9.]+", "-", plain).strip("-.")[:60].strip("-.")
-    exact = re.sub(r"[\s-]+", "-", text.strip().lower()) == short
-    return short if exact and short else f"{short or 'x'}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"

@@ -20,10 +20,11 @@ from treatkg import graph, namespaces, resources
 from treatkg.errors import BadInputError, StorageError
 from treatkg.loading import checking, index, inputs
 from treatkg.loading.checking import Check
+from treatkg.loading.identifiers import slug
 from treatkg.loading.inputs import Input
 from treatkg.loading.recognising import Recognised, recognise
 from treatkg.loading.report import Report
-from treatkg.loading.resolving import Resolver, resolver_of, slug
+from treatkg.loading.resolving import Resolver, resolver_of
 from treatkg.loading.source import Source
 from treatkg.loading.staging import Plan, stage
 from treatkg.loading.store import Load, Store, graph_digest, opened

@@ -17,8 +17,9 @@ import pyoxigraph as ox
 from treatkg import namespaces
 from treatkg.errors import BadInputError, did_you_mean
 from treatkg.loading import vocabulary
+from treatkg.loading.identifiers import slug
 from treatkg.loading.items import DayOfVersion, Document, Fact, Item, Mention, Own, Passage, Section, Skip, Thing
-from treatkg.loading.resolving import Found, Resolver, expand, slug
+from treatkg.loading.resolving import Found, Resolver, expand
 from treatkg.loading.source import Source
 
 TYPE = ox.NamedNode(namespaces.RDF + "type")

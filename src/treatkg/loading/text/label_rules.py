@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from treatkg.loading.identifiers import slug
 from treatkg.loading.items import Fact, Item, Mention, Passage, Section, Skip
-from treatkg.loading.resolving import slug
 from treatkg.loading.text import boxed_warnings
 from treatkg.loading.text.contraindications import Barred, Product, barred, reads_whole
 from treatkg.loading.text.label_indications import Unsure, Use, uses
