@@ -20,20 +20,17 @@ def create_app(knowledge: Knowledge) -> Starlette:
     """Return the ASGI application that serves a graph, read-only."""
     app = Starlette(
         routes=[
-            Route("/", pages.start),
+            *pages.ROUTES,
             Route("/sparql", protocol.endpoint, methods=["GET", "POST", "OPTIONS"]),
             Route("/rdf-graphs", graphs.read, methods=["GET", "OPTIONS"]),
             Route("/.well-known/void", description.dataset),
             Route("/queries", stored.listing),
             Route("/queries/{name}", stored.run),
             Route("/id/{local:path}", linked.thing),
-            Route("/page/{local:path}", pages.own_thing),
             Route("/data/{local:path}", linked.data),
             Route("/ontology", linked.ontology),
             Route("/ontology.{suffix}", linked.ontology_document),
             Route("/resolve", linked.resolve),
-            Route("/describe", pages.any_thing),
-            Route("/find", pages.find),
             Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
         ],
         middleware=[Middleware(Answers), Middleware(Compressed)],

@@ -16,7 +16,7 @@ from treatkg.knowledge import Knowledge
 from treatkg.publishing.description import ONTOLOGY
 from treatkg.server.answering import Question, as_document, graph_as, respond
 from treatkg.server.negotiation import GRAPHS, PAGE, SUFFIXES, Offer, require
-from treatkg.server.pages import DESCRIPTION, is_iri, unknown
+from treatkg.server.pages.things import DESCRIPTION, is_iri, unknown
 from treatkg.server.refusals import explained
 from treatkg.server.rendering import link
 

@@ -9,6 +9,7 @@ import pyoxigraph as ox
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
 
 from treatkg import namespaces
 from treatkg.cards import card
@@ -72,3 +73,11 @@ def unknown(request: Request, iri: str) -> Response:
     """Say that the graph does not speak of something."""
     message = f"The graph says nothing of {iri or 'an empty name'}."
     return render(request, "error.html", status=HTTPStatus.NOT_FOUND, title="Not found", message=message)
+
+
+ROUTES = [
+    Route("/", start),
+    Route("/page/{local:path}", own_thing),
+    Route("/describe", any_thing),
+    Route("/find", find),
+]
