@@ -7,59 +7,55 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from treatkg import namespaces
-from treatkg.explorer import dots
+from treatkg import graph, namespaces
+from treatkg.explorer import sections
+from treatkg.explorer.dots import Dots
 from treatkg.explorer.facts import Fact, Named, Status, read
 from treatkg.explorer.identity import Identity, identity
-from treatkg.explorer.matrix import Matrix, matrix
+from treatkg.explorer.matrix import Matrix
 from treatkg.explorer.pathway import Pathway, pathway
-from treatkg.explorer.timeline import Timeline, timeline
-from treatkg.explorer.wording import PLACES, Label, phases, place_code, population, without_place
+from treatkg.explorer.wording import Label, phases, place_code, population, without_place
 from treatkg.knowledge import Knowledge
 
-ATOPIC_DERMATITIS = "http://purl.obolibrary.org/obo/MONDO_0004980"
-# Facts that a printed dossier shows; their sources come first in the references.
-PRINTED = ("Indication", "RegulatoryEvent", "MechanismOfAction", "Contraindication", "BoxedWarning", "UseRestriction",
-           "Screening", "Monitoring", "ReproductiveSafety", "Recommendation")
-_SECTIONS = {
-    "Contraindication": "ContraindicationsSection",
-    "BoxedWarning": "BoxedWarningSection",
-    "Warning": "WarningsSection",
-    "Monitoring": "MonitoringSection",
-    "DrugInteraction": "InteractionsSection",
-}
-_BOXED = ("US", "CA")
+# Lists of facts by class, after the sections that have a form of their own.
+_LISTS = (
+    ("comparisons", "Comparisons over several trials", ("ComparativeResult",)),
+    ("effects", "Effects on features of the disease", ("TreatmentEffect",)),
+    ("use", "Uses that rest on no licence", ("ReportedUse",)),
+    ("development", "Development", ("DevelopmentStatus",)),
+    ("potency", "Potency class of products", ("PotencyRating",)),
+    (
+        "statements",
+        "Definitions, classes and corrected statements",
+        ("DefinitionStatement", "ClassStatement", "SourceStatement"),
+    ),
+    ("names", "Names by source", ("NameStatement",)),
+    ("label-checks", "Labels that were read", ("LabelCheck",)),
+)
+# Stored queries that answer parts of the page; each takes the treatment.
+QUESTIONS = (
+    "approval-history",
+    "drug-targets",
+    "contraindications",
+    "boxed-warnings",
+    "screening-before-treatment",
+    "monitoring-during-treatment",
+    "recommendations",
+    "adverse-reactions-compared",
+    "trial-results",
+    "dosing",
+    "interactions",
+    "reproductive-safety",
+)
 
 
 @dataclass(frozen=True)
-class Licence:
-    """Where a treatment is licensed for atopic dermatitis on the day, and for whom."""
+class Action:
+    """One kind of action of a treatment: on what, and which cytokines' signals it blocks."""
 
-    place: str
-    name: str
-    people: tuple[str, ...]
-    since: str
-
-
-@dataclass(frozen=True)
-class Panel:
-    """The recommendations of one guideline."""
-
-    guideline: Named
-    place: str
-    facts: tuple[Fact, ...]
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A source in the list of references; `printed` says that a printed dossier cites it."""
-
-    number: int
-    source: str
-    title: str
-    date: str
-    url: str
-    printed: bool
+    action: str
+    on: tuple[Named, ...]
+    blocks: tuple[Named, ...]
 
 
 @dataclass(frozen=True)
@@ -70,15 +66,15 @@ class Dossier:
     day: datetime.date
     by: Mapping[str, Sequence[Fact]]
     gone: Mapping[str, Sequence[Fact]]
-    licences: tuple[Licence, ...]
+    licences: tuple[sections.Licence, ...]
     unlicensed: tuple[Fact, ...]
-    timelines: tuple[tuple[str, Timeline, tuple[Fact, ...], tuple[Fact, ...]], ...]
+    timelines: tuple[sections.Licences, ...]
     path: Pathway | None
     matrices: Mapping[str, Matrix]
-    reactions: dots.Dots | None
-    results: dots.Dots | None
-    panels: tuple[Panel, ...]
-    references: tuple[Reference, ...]
+    reactions: Dots | None
+    results: Dots | None
+    panels: tuple[sections.Panel, ...]
+    references: tuple[sections.Reference, ...]
     label: Label
 
     @property
@@ -94,6 +90,85 @@ class Dossier:
             for fact in facts:
                 found[fact.status] += 1
         return dict(found)
+
+    @property
+    def lists(self) -> Sequence[tuple[str, str, tuple[str, ...]]]:
+        """Return id, title and classes of the plain lists of facts."""
+        return _LISTS
+
+    @property
+    def questions(self) -> Sequence[str]:
+        """Return the names of the stored queries that answer parts of the page."""
+        return QUESTIONS
+
+    @property
+    def contents(self) -> list[tuple[str, str]]:
+        """Return id and title of each section that the page has."""
+        fixed = [
+            ("licences", "Licences", bool(self.timelines)),
+            ("mechanism", "Mechanism", self._has("MechanismOfAction", "PotencyMeasurement")),
+            ("safety", "Contraindications", True),
+            ("checks", "Checks", bool(self.matrices["Screening"] or self.matrices["Monitoring"])),
+            ("recommendations", "Recommendations", self._has("Recommendation")),
+            ("reactions", "Adverse reactions", self._has("AdverseReaction")),
+            ("trials", "Trials", self._has("TrialResult")),
+            ("dosing", "Dosing", self._has("DoseRegimen")),
+            ("interactions", "Interactions", self._has("DrugInteraction")),
+            ("pregnancy", "Pregnancy", self._has("ReproductiveSafety")),
+            ("warnings", "Warnings", self._has("Warning", "Precaution")),
+        ]
+        lists = [(name, title.split(",")[0], self._has(*classes)) for name, title, classes in _LISTS]
+        last = [("identity", "Identifiers", True), ("references", "References", True)]
+        return [(name, title) for name, title, there in (*fixed, *lists, *last) if there]
+
+    @property
+    def acts(self) -> list[Action]:
+        """Return what the treatment does, one line for each kind of action."""
+        on: dict[str, dict[Named, None]] = defaultdict(dict)
+        blocks: dict[str, dict[Named, None]] = defaultdict(dict)
+        for fact in self.by.get("MechanismOfAction", ()):
+            if not fact.negative:
+                action = self.said(fact, "actionType")
+                on[action].update(dict.fromkeys(self.named(fact, "target") + self.named(fact, "process")))
+                blocks[action].update(dict.fromkeys(self.named(fact, "blocksSignallingOf")))
+        return [Action(action, tuple(on[action]), tuple(blocks[action])) for action in on]
+
+    @property
+    def boxed_places(self) -> list[str]:
+        """Return where the label has a boxed warning."""
+        grid = self.matrices["BoxedWarning"]
+        return [place for place in grid.places if any(place in line.cells for line in grid.lines)]
+
+    @property
+    def reaction_rows(self) -> list[Fact]:
+        """Return the adverse reactions in the order of their table."""
+        return sorted(
+            self.by.get("AdverseReaction", ()),
+            key=lambda fact: (self.said(fact, "effect").casefold(), -(fact.number("percent") or 0), fact.iri),
+        )
+
+    @property
+    def result_rows(self) -> list[Fact]:
+        """Return the trial results in the order of their table."""
+        return sorted(
+            self.by.get("TrialResult", ()),
+            key=lambda fact: (self.said(fact, "endpoint"), fact.number("week") or 0, self.said(fact, "arm"), fact.iri),
+        )
+
+    def holding(self, classes: Iterable[str]) -> list[Fact]:
+        """Return the facts of some classes that hold on the day."""
+        return [fact for cls in classes for fact in self.by.get(cls, ())]
+
+    def not_holding(self, classes: Iterable[str]) -> list[Fact]:
+        """Return the facts of some classes that do not hold on the day."""
+        return [fact for cls in classes for fact in self.gone.get(cls, ())]
+
+    def _has(self, *classes: str) -> bool:
+        return bool(self.holding(classes) or self.not_holding(classes))
+
+    def place_name(self, code: str) -> str:
+        """Return the name of a jurisdiction by its short name."""
+        return self.label(namespaces.TKG + code)
 
     def people(self, fact: Fact) -> str:
         """Return the population of a fact in a few words."""
@@ -113,7 +188,7 @@ class Dossier:
 
     def named(self, fact: Fact, name: str) -> list[Named]:
         """Return the things at a property of a fact."""
-        return [Named(str(getattr(term, "value", "")), self.label(str(getattr(term, "value", "")))) for term in fact.all(name)]
+        return [Named(iri, self.label(iri)) for iri in map(graph.iri_of, fact.all(name))]
 
     def said(self, fact: Fact, name: str) -> str:
         """Return the label of the thing at a property of a fact; empty if there is none."""
@@ -142,7 +217,7 @@ def dossier(knowledge: Knowledge, iri: str, day: datetime.date, today: datetime.
     for fact in read(knowledge, iri, day):
         (by if fact.status.holds else gone)[fact.cls].append(fact)
         every[fact.cls].append(fact)
-    licences = _licences(by["Indication"], label)
+    licences = sections.licences(by["Indication"], label)
     path = pathway(knowledge, Named(iri, label(iri)), by["MechanismOfAction"])
     return Dossier(
         identity=identity(knowledge, iri, by["NameStatement"]),
@@ -150,130 +225,13 @@ def dossier(knowledge: Knowledge, iri: str, day: datetime.date, today: datetime.
         by=by,
         gone=gone,
         licences=licences,
-        unlicensed=_unlicensed(by["RegulatoryEvent"], {licence.place for licence in licences}),
-        timelines=_timelines(every["Indication"], every["RegulatoryEvent"], day, today, label),
+        unlicensed=sections.unlicensed(by["RegulatoryEvent"], {licence.place for licence in licences}),
+        timelines=sections.timelines(every["Indication"], every["RegulatoryEvent"], day, today, label),
         path=path,
-        matrices=_matrices(by, [licence.place for licence in licences], label),
-        reactions=_reactions(by["AdverseReaction"], label),
-        results=_results(by["TrialResult"], label),
-        panels=_panels(by["Recommendation"], label),
-        references=_references(every, path),
+        matrices=sections.matrices(by, [licence.place for licence in licences], label),
+        reactions=sections.reactions(by["AdverseReaction"], label),
+        results=sections.results(by["TrialResult"], label),
+        panels=sections.panels(by["Recommendation"], label),
+        references=sections.references(every, path),
         label=label,
     )
-
-
-def _licences(indications: Iterable[Fact], label: Label) -> tuple[Licence, ...]:
-    found: dict[str, list[Fact]] = defaultdict(list)
-    for fact in indications:
-        if fact.iri_of("disease") == ATOPIC_DERMATITIS and not fact.negative:
-            found[place_code(fact)].append(fact)
-    return tuple(
-        Licence(
-            place,
-            label(facts[0].iri_of("jurisdiction")),
-            tuple(dict.fromkeys(population(fact.parts.get("population", ()), label) or "everybody" for fact in facts)),
-            min(fact.start_text for fact in facts),
-        )
-        for place, facts in sorted(found.items(), key=lambda item: PLACES.index(item[0]))
-    )
-
-
-def _unlicensed(events: Iterable[Fact], licensed: set[str]) -> tuple[Fact, ...]:
-    """Return the last event of each jurisdiction without a licence."""
-    last = {place_code(fact): fact for fact in sorted(events, key=lambda fact: fact.start_text)}
-    return tuple(fact for place, fact in sorted(last.items()) if place not in licensed)
-
-
-def _timelines(
-    indications: Sequence[Fact], events: Sequence[Fact], day: datetime.date, today: datetime.date, label: Label
-) -> tuple[tuple[str, Timeline, tuple[Fact, ...], tuple[Fact, ...]], ...]:
-    found = []
-    for name, wanted in (("atopic dermatitis", True), ("other diseases", False)):
-        bars = tuple(fact for fact in indications if (fact.iri_of("disease") == ATOPIC_DERMATITIS) == wanted)
-        marks = tuple(
-            fact for fact in events if (fact.iri_of("disease") in ("", ATOPIC_DERMATITIS)) == wanted
-        )
-        picture = timeline(bars, marks, day, today, label)
-        if picture:
-            found.append((name, picture, _in_order(bars), _in_order(marks)))
-    return tuple(found)
-
-
-def _in_order(facts: Iterable[Fact]) -> tuple[Fact, ...]:
-    return tuple(sorted(facts, key=lambda fact: (PLACES.index(place_code(fact)), fact.start_text, fact.label)))
-
-
-def _matrices(by: Mapping[str, Sequence[Fact]], licensed: Sequence[str], label: Label) -> dict[str, Matrix]:
-    found = {}
-    for cls in ("Contraindication", "BoxedWarning", "UseRestriction", "Warning", "Precaution", "Screening", "Monitoring"):
-        section = namespaces.TKG + _SECTIONS.get(cls, "")
-        checks = [fact for fact in by["LabelCheck"] if fact.iri_of("checkedSection") == section]
-        shown = licensed if cls == "Contraindication" else [p for p in licensed if p in _BOXED] if cls == "BoxedWarning" else ()
-        found[cls] = matrix(by[cls], checks, shown, label)
-    return found
-
-
-def _reactions(facts: Iterable[Fact], label: Label) -> dots.Dots | None:
-    """Draw the reactions with a comparator; where there are none, all with a percentage."""
-    counted = [fact for fact in facts if fact.number("percent") is not None and not fact.negative]
-    compared = [fact for fact in counted if fact.number("comparatorPercent") is not None]
-    most: dict[str, float] = defaultdict(float)
-    for fact in compared or counted:
-        most[fact.iri_of("effect")] = max(most[fact.iri_of("effect")], fact.number("percent") or 0)
-    pairs = [
-        dots.Pair(
-            label(fact.iri_of("effect")),
-            fact.text("exposure"),
-            fact.label,
-            fact.number("percent") or 0,
-            fact.number("comparatorPercent"),
-        )
-        for fact in sorted(
-            compared or counted,
-            key=lambda fact: (-most[fact.iri_of("effect")], label(fact.iri_of("effect")), -(fact.number("percent") or 0), fact.iri),
-        )
-    ]
-    return dots.on_logarithm(pairs) if pairs else None
-
-
-def _results(facts: Iterable[Fact], label: Label) -> dots.Dots | None:
-    """Draw the results in percent of patients or of change; other units stand in the table alone."""
-    counted = [fact for fact in facts if fact.text("unit") == "%" and fact.number("value") is not None]
-    pairs = [
-        dots.Pair(
-            f"{label(fact.iri_of('endpoint'))}, week {fact.text('week')}",
-            _arm(fact, label),
-            fact.label,
-            fact.number("value") or 0,
-            fact.number("comparatorValue"),
-        )
-        for fact in sorted(
-            counted,
-            key=lambda fact: (label(fact.iri_of("endpoint")), fact.number("week") or 0, _arm(fact, label), fact.iri),
-        )
-    ]
-    return dots.on_line(pairs) if pairs else None
-
-
-def _arm(fact: Fact, label: Label) -> str:
-    return label(fact.iri_of("arm"))
-
-
-def _panels(recommendations: Iterable[Fact], label: Label) -> tuple[Panel, ...]:
-    found: dict[str, list[Fact]] = defaultdict(list)
-    for fact in recommendations:
-        found[fact.iri_of("guideline")].append(fact)
-    panels = [Panel(Named(iri, label(iri)), place_code(facts[0]), tuple(facts)) for iri, facts in found.items()]
-    return tuple(sorted(panels, key=lambda panel: (PLACES.index(panel.place), panel.guideline.label)))
-
-
-def _references(every: Mapping[str, Sequence[Fact]], path: Pathway | None) -> tuple[Reference, ...]:
-    printed = [line for cls in PRINTED for fact in every[cls] for line in fact.evidence]
-    others = [line for cls in sorted(set(every) - set(PRINTED)) for fact in every[cls] for line in fact.evidence]
-    steps = [line for _, step in path.edges for line in step.evidence] if path else []
-    found: dict[str, Reference] = {}
-    for show, lines in ((True, printed), (False, steps), (False, others)):
-        for line in lines:
-            if line.source not in found:
-                found[line.source] = Reference(len(found) + 1, line.source, line.title, line.date, line.url, show)
-    return tuple(found.values())

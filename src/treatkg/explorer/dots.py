@@ -62,9 +62,7 @@ def on_line(pairs: Sequence[Pair]) -> Dots:
     """Lay out values on a linear axis that holds 0 and all of them."""
     values = [value for pair in pairs for value in (pair.value, pair.comparator) if value is not None]
     low, high = min(0.0, *values), max(0.0, *values)
-    step = next(
-        size for size in (1, 2, 5, 10, 20, 25, 50, 100, 10**9) if (high - low) / size <= 6  # noqa: PLR2004 (ticks)
-    )
+    step = next(size for size in (1, 2, 5, 10, 20, 25, 50, 100, 10**9) if (high - low) / size <= 6)
     low, high = math.floor(low / step) * step, math.ceil(high / step) * step
     scale = (WIDTH - GUTTER - RIGHT) / ((high - low) or 1)
     ticks = [low + step * index for index in range(int((high - low) / step) + 1)]

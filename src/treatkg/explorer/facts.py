@@ -185,8 +185,14 @@ def _evidence(knowledge: Knowledge, which: str) -> dict[str, tuple[EvidenceLine,
         address = (known.web or known.via or known.doi) if anchor else (known.doi or known.web or known.via)
         found[graph.iri_of(fact)].append(
             EvidenceLine(
-                iri.removeprefix(namespaces.BASE), known.title, known.date, locator, finding, anchor,
-                f"tkg:{_local(direction)}", address,
+                iri.removeprefix(namespaces.BASE),
+                known.title,
+                known.date,
+                locator,
+                finding,
+                anchor,
+                f"tkg:{_local(direction)}",
+                address,
             )
         )
     return {
@@ -205,7 +211,7 @@ class _Source:
 
 
 def _sources(knowledge: Knowledge, which: str) -> dict[str, _Source]:
-    found = {}
+    found: dict[str, _Source] = {}
     for source, title, date, precision, *addresses in knowledge.select(_SOURCES % which).terms:
         found.setdefault(
             graph.iri_of(source), _Source(_plain(title), shown_date(date, precision), *map(_address, addresses))
@@ -223,12 +229,12 @@ def _parts(knowledge: Knowledge, which: str) -> dict[str, dict[str, tuple[Values
     for fact, kind, part, prop, value in knowledge.select(_PARTS % which).terms:
         nodes[graph.iri_of(fact), _local(kind), graph.iri_of(part)][_local(prop)].append(value)
     found: dict[str, dict[str, tuple[Values, ...]]] = defaultdict(dict)
-    for (fact, kind, _), part in sorted(nodes.items()):
-        found[fact][kind] = (*found[fact].get(kind, ()), _frozen(part))
+    for (owner, name, _), values in sorted(nodes.items()):
+        found[owner][name] = (*found[owner].get(name, ()), _frozen(values))
     return found
 
 
-def _fact(  # noqa: PLR0913 (the pieces of one fact)
+def _fact(
     iri: str,
     values: Values,
     day: datetime.date,

@@ -103,7 +103,7 @@ def pathway(knowledge: Knowledge, treatment: Named, mechanisms: Sequence[Fact]) 
         for link, start, relation, end in chosen
     ]
     targets = {step.end.iri for step in steps if step.start == treatment}
-    return _layout(treatment, steps, {iri: _layer(iri, treatment.iri, targets, kinds) for iri in _ends(steps)})
+    return _layout(steps, {iri: _layer(iri, treatment.iri, targets, kinds) for iri in _ends(steps)})
 
 
 _Link = tuple[str, str, str, str]
@@ -143,9 +143,7 @@ def _kinds(knowledge: Knowledge) -> dict[str, set[str]]:
     return found
 
 
-def _chosen(
-    starts: Sequence[str], links: Mapping[str, list[_Link]], kinds: Mapping[str, set[str]]
-) -> list[_Link]:
+def _chosen(starts: Sequence[str], links: Mapping[str, list[_Link]], kinds: Mapping[str, set[str]]) -> list[_Link]:
     def is_feature(iri: str) -> bool:
         kind = kinds.get(iri, set())
         return bool(kind & {"Phenotype", "Disease"}) or ("BiologicalProcess" in kind and not links.get(iri))
@@ -194,7 +192,7 @@ def _layer(iri: str, treatment: str, targets: set[str], kinds: Mapping[str, set[
     return _PROCESS if kind & {"BiologicalProcess", "CellType"} else _MOLECULE
 
 
-def _layout(treatment: Named, steps: Sequence[Step], layers: Mapping[str, int]) -> Pathway:
+def _layout(steps: Sequence[Step], layers: Mapping[str, int]) -> Pathway:
     columns = sorted(set(layers.values()))
     things = {thing.iri: thing for step in steps for thing in (step.start, step.end)}
     order = _ordered(steps, layers)

@@ -87,7 +87,9 @@ def timeline(
     for place in sorted({place_code(fact) for fact in [*licences, *events]}, key=_rank):
         lanes.append(Lane(_y(lanes), label(_iri(place, licences, events)), "", heading=True))
         here = [fact for fact in licences if place_code(fact) == place]
-        for full, group in itertools.groupby(sorted(here, key=lambda one: _order(one, label)), lambda one: _lane(one, label)):
+        for full, group in itertools.groupby(
+            sorted(here, key=lambda one: _order(one, label)), lambda one: _lane(one, label)
+        ):
             bars = tuple(_bar(fact, at, max(today, day)) for fact in group)
             lanes.append(Lane(_y(lanes), _short(full), full, bars=bars))
         marks = tuple(
@@ -136,8 +138,14 @@ def _bar(fact: Fact, at: _At, now: datetime.date) -> Bar:
     x = at(start)
     end = at(fact.end or max(now, start))
     period = f"{fact.start_text} to {fact.end_text or 'now'}"
-    return Bar(x, max(round(end - x, 1), 2), f"{period}: {without_place(fact.label)}", fact.status.holds,
-               fact.end is None, len(fact.start_text) < len("2022-01-14"))
+    return Bar(
+        x,
+        max(round(end - x, 1), 2),
+        f"{period}: {without_place(fact.label)}",
+        fact.status.holds,
+        fact.end is None,
+        len(fact.start_text) < len("2022-01-14"),
+    )
 
 
 def _ticks(first: datetime.date, last: datetime.date, at: _At) -> tuple[tuple[float, int], ...]:
