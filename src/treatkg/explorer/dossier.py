@@ -42,6 +42,7 @@ _PRINTED = (
     "Screening",
     "Monitoring",
     "ReproductiveSafety",
+    "LabelCheck",
     "Recommendation",
 )
 # Stored queries that answer parts of the page; each takes the treatment.

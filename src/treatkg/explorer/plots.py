@@ -11,7 +11,7 @@ from treatkg.explorer.dots import Dots, Pair, on_line, on_logarithm
 from treatkg.explorer.facts import Fact
 from treatkg.explorer.wording import Label
 
-_BRIEF = 9
+_BRIEF = 8
 # The endpoints of a brief plot, with the week nearest to this one first.
 _HEADLINES = ("EASI75", "IGA01", "IGASuccess", "PPNRS4", "PruritusNRS4")
 _WEEK = 16
