@@ -16,7 +16,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from treatkg.errors import LimitError, StorageError, TreatKGError
 from treatkg.knowledge import Knowledge
-from treatkg.server import pages, protocol, stored
+from treatkg.server import pages, protocol, stored, watching
+from treatkg.server.limits import StoppedError
+from treatkg.server.pool import Pool
+from treatkg.server.serving import pooled
+from treatkg.server.watching import LogFormat, Metrics, Observed
 
 _HEADERS = {
     "Access-Control-Allow-Origin": "*",
@@ -44,8 +48,18 @@ class _Headers:
         await self.app(scope, receive, with_headers)
 
 
-def create_app(knowledge: Knowledge) -> Starlette:
-    """Return the ASGI application that serves a graph, read-only."""
+def create_app(
+    knowledge: Knowledge, pool: Pool | None = None, *, watch: bool = False, log: LogFormat = "none"
+) -> Starlette:
+    """Return the ASGI application that serves a graph, read-only.
+
+    Args:
+        knowledge: the graph for the pages and the stored questions, whose queries are known.
+        pool: processes over the same graph for the queries of clients; in this process if not given.
+        watch: whether to replace the graph when its file changes.
+        log: what to write of each request to standard error.
+    """
+    counts = Metrics()
     app = Starlette(
         routes=[
             Route("/", pages.start),
@@ -55,17 +69,23 @@ def create_app(knowledge: Knowledge) -> Starlette:
             Route("/id/{local:path}", pages.own_thing),
             Route("/describe", pages.any_thing),
             Route("/find", pages.find),
+            Route("/health", watching.health),
+            Route("/metrics", watching.metrics),
             Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
         ],
-        middleware=[Middleware(_Headers)],
+        middleware=[Middleware(Observed, counts, log), Middleware(_Headers)],
         exception_handlers={TreatKGError: _refuse},
+        lifespan=(lambda running: pooled(running, pool, watch=watch)) if pool else None,
     )
+    app.state.pool, app.state.metrics, app.state.version = pool, counts, knowledge.header()
     app.state.knowledge = knowledge
     return app
 
 
 def _refuse(_request: Request, error: Exception) -> Response:
     status = HTTPStatus.BAD_REQUEST
+    if isinstance(error, StoppedError):
+        return PlainTextResponse(f"{error}\n", status_code=error.status, headers=error.headers)
     if isinstance(error, LimitError):
         status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     elif isinstance(error, StorageError):

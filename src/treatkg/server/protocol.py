@@ -50,6 +50,10 @@ async def endpoint(request: Request) -> Response:
         return PlainTextResponse(f"{error}\n", status_code=HTTPStatus.FORBIDDEN)
     except _UnsupportedBodyError as error:
         return PlainTextResponse(f"{error}\n", status_code=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    if request.app.state.pool:
+        from treatkg.server import running
+
+        return await running.respond(request, request.app.state.pool, query)
     return await run_in_threadpool(respond, request, query)
 
 
@@ -69,7 +73,7 @@ def respond(request: Request, query: str) -> Response:
         if offer is None:
             raise NotAcceptableError(offers)
         with evaluating():
-            return Response(_serialise(answer, offer), media_type=_with_charset(offer))
+            return Response(_serialise(answer, offer), media_type=with_charset(offer))
     finally:
         del answer
 
@@ -83,7 +87,8 @@ def _serialise(answer: Answer, offer: Offer) -> bytes | None:
         del answer
 
 
-def _with_charset(offer: Offer) -> str:
+def with_charset(offer: Offer) -> str:
+    """Return the value of Content-Type."""
     return f"{offer.media_type}; charset=utf-8" if offer.media_type.startswith("text/") else offer.media_type
 
 
