@@ -1,5 +1,6 @@
 """Queries and requests made to break the server: each is stopped with a clear answer, and nobody else notices."""
 
+import select
 import socket
 import time
 from collections.abc import Iterator
@@ -32,7 +33,7 @@ def chained(first: str, step: str, count: int) -> str:
 
 STOPPED = {
     "a product of three": (f"SELECT (COUNT(*) AS ?n) {{ {THREE} }}", 503, TOO_LONG),
-    "a product of four, no answer": (f"ASK {{ {THREE} . ?j ?k ?l FILTER(?l = 'nowhere') }}", 503, TOO_LONG),
+    "a search for nothing": (f"ASK {{ {THREE} FILTER(CONCAT(STR(?a), STR(?f), STR(?i)) = '') }}", 503, TOO_LONG),
     "a huge offset": (f"SELECT * {{ {THREE} }} OFFSET 10000000000000", 503, TOO_LONG),
     "nested subqueries": (
         f"SELECT (COUNT(*) AS ?n) {{ {{ SELECT * {{ {THREE} }} }} {{ SELECT * {{ ?j ?k ?l }} }} }}",
@@ -40,8 +41,7 @@ STOPPED = {
         TOO_LONG,
     ),
     "sorting at random": (f"SELECT * {{ {TWO} }} ORDER BY RAND()", 503, TOO_MUCH),
-    "distinct rows of a product": (f"SELECT DISTINCT ?a ?d ?c {{ {TWO} }} OFFSET 100000000000", 503, TOO_MUCH),
-    "strings that double": (chained("'0123456789'", "CONCAT($, $)", 40), 503, TOO_MUCH),
+    "strings that double": (chained("'0123456789'", "CONCAT($, $)", 26), 503, TOO_MUCH),
     "strings that grow tenfold": (chained("'a'", "REPLACE($, 'a', 'aaaaaaaaaa')", 12), 503, TOO_MUCH),
     "a huge limit": (f"SELECT * {{ {TWO} }} LIMIT 10000000000", 413, TOO_BIG),
     "a graph of a product": (f"CONSTRUCT {{ ?a ?e ?f }} WHERE {{ {TWO} }}", 413, TOO_BIG),
@@ -65,7 +65,8 @@ PATHS = {
     "anything, either way": "(!(<x:y>|^<x:y>))+/(!(<x:y>|^<x:y>))+",
     "many alternatives": f"({'|'.join(f'<x:{n}>|(!<y:{n}>)*' for n in range(40))})*",
 }
-STRINGS = {
+COLLECTING = {
+    "distinct rows of a product": f"SELECT DISTINCT ?a ?d ?c {{ {TWO} }} OFFSET 100000000000",
     "concatenation of a product": f"SELECT (GROUP_CONCAT(CONCAT(STR(?a), STR(?d))) AS ?n) {{ {TWO} }}",
     "concatenation in groups": f"SELECT ?a (GROUP_CONCAT(STR(?f)) AS ?n) {{ {TWO} }} GROUP BY ?a",
 }
@@ -73,8 +74,8 @@ STRINGS = {
 
 @pytest.mark.parametrize(
     "query",
-    [*(f"SELECT (COUNT(*) AS ?n) {{ ?s {path} ?o }}" for path in PATHS.values()), *STRINGS.values()],
-    ids=[*PATHS, *STRINGS],
+    [*(f"SELECT (COUNT(*) AS ?n) {{ ?s {path} ?o }}" for path in PATHS.values()), *COLLECTING.values()],
+    ids=[*PATHS, *COLLECTING],
 )
 def test_what_takes_time_and_memory_is_stopped_by_the_first_that_ends(server: Running, query: str) -> None:
     began = time.monotonic()
@@ -144,7 +145,8 @@ def sent(server: Running, *parts: bytes, pause: float = 0, seconds: float = 15) 
         try:
             for part in parts:
                 connection.sendall(part)
-                time.sleep(pause)
+                if select.select([connection], [], [], pause)[0]:
+                    break
             while received := connection.recv(65536):
                 answer += received
         except (BrokenPipeError, ConnectionResetError):
@@ -164,8 +166,9 @@ def test_a_body_of_a_hundred_megabytes(server: Running) -> None:
 
 def test_ten_thousand_headers(server: Running) -> None:
     headers = b"".join(b"X-%d: y\r\n" % n for n in range(10_000))
-    answer = sent(server, b"GET /health HTTP/1.1\r\nHost: x\r\n" + headers + b"\r\n")
-    assert answer == b"" or answer.startswith((b"HTTP/1.1 400", b"HTTP/1.1 431"))
+    answer = sent(server, b"GET /health HTTP/1.1\r\nHost: x\r\n" + headers + b"Connection: close\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 431")
+    assert answer.endswith(b"more than 100 headers\n")
     server.assert_well()
 
 

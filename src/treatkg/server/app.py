@@ -19,7 +19,7 @@ from treatkg.knowledge import Knowledge
 from treatkg.server import pages, protocol, stored, watching
 from treatkg.server.limits import StoppedError
 from treatkg.server.pool import Pool
-from treatkg.server.serving import pooled
+from treatkg.server.serving import FewHeaders, pooled
 from treatkg.server.watching import LogFormat, Metrics, Observed
 
 _HEADERS = {
@@ -73,7 +73,7 @@ def create_app(
             Route("/metrics", watching.metrics),
             Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
         ],
-        middleware=[Middleware(Observed, counts, log), Middleware(_Headers)],
+        middleware=[Middleware(Observed, counts, log), Middleware(_Headers), Middleware(FewHeaders)],
         exception_handlers={TreatKGError: _refuse},
         lifespan=(lambda running: pooled(running, pool, watch=watch)) if pool else None,
     )

@@ -32,6 +32,7 @@ class Pool:
         self._current: Family | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._replacing = asyncio.Lock()
+        self._stopping = False
 
     @property
     def digest(self) -> str:
@@ -106,11 +107,20 @@ class Pool:
             finally:
                 self._release(worker)
         except StoppedError as error:
+            if self._stopping:
+                raise overloaded("the server is stopping", self.limits) from error
             self.killed[error.reason] += 1
             raise
         except asyncio.CancelledError:
             self.killed["disconnect"] += 1
             raise
+
+    def stop(self) -> None:
+        """End the queries that run and those that wait: their clients are told."""
+        self._stopping = True
+        self._queue.clear()
+        for worker in list(self._current.workers.values()) if self._current else []:
+            worker.kill()
 
     async def close(self) -> None:
         """End all processes."""
@@ -151,10 +161,9 @@ class Pool:
     async def _guard(self, worker: Worker) -> None:
         """Replace a worker when it has ended, for whatever reason."""
         await worker.ended
-        worker.writer.close()
         with contextlib.suppress(ValueError):
             self._idle.remove(worker)
-        if worker.family is self._current and not worker.family.ended.is_set():
+        if worker.family is self._current and not self._stopping and not worker.family.ended.is_set():
             with contextlib.suppress(StorageError):  # then the family has ended, and is watched
                 fresh = await worker.family.fork()
                 self._spawn(self._guard(fresh))

@@ -50,6 +50,14 @@ class FairQueue(Generic[_T]):
                 return True
         return False
 
+    def clear(self) -> None:
+        """Send everybody away."""
+        for futures in self._waiting.values():
+            for future in futures:
+                if not future.done():
+                    future.set_exception(self.full)
+        self._waiting.clear()
+
     def remove(self, client: str, future: asyncio.Future[_T]) -> None:
         """Forget who waits no longer."""
         futures = self._waiting.get(client, deque())

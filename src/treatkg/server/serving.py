@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from pathlib import Path
 
 import h11
 import uvicorn
 from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from treatkg.errors import TreatKGError
@@ -22,7 +26,9 @@ _REQUEST_SECONDS = 10.0
 _STALLED_SECONDS = 30.0
 _LINGER_SECONDS = 5.0
 _POLL_SECONDS = 0.5
+_GRACE_SECONDS = 0.5
 _MAX_CONNECTIONS = 1000
+_MAX_HEADERS = 100
 
 
 class PatientProtocol(H11Protocol):
@@ -74,8 +80,13 @@ class PatientProtocol(H11Protocol):
             return
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             text = f"the request did not arrive within {_REQUEST_SECONDS:g} s\n".encode()
-            headers = [("Content-Type", "text/plain; charset=utf-8"), ("Connection", "close")]
-            for event in (h11.Response(status_code=408, headers=headers), h11.Data(data=text), h11.EndOfMessage()):
+            headers = [
+                ("Content-Type", "text/plain; charset=utf-8"),
+                ("Content-Length", str(len(text))),
+                ("Connection", "close"),
+            ]
+            refusal = h11.Response(status_code=408, headers=headers, reason=b"Request Timeout")
+            for event in (refusal, h11.Data(data=text), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
 
@@ -85,9 +96,36 @@ class PatientProtocol(H11Protocol):
             timer.cancel()
 
 
+class FewHeaders:
+    """Refuses a request with more headers than anybody needs."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] == "http" and len(scope["headers"]) > _MAX_HEADERS:
+            status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            refusal = PlainTextResponse(f"the request has more than {_MAX_HEADERS} headers\n", status_code=status)
+            await refusal(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
+class _Server(uvicorn.Server):
+    """Gives running queries half a second to finish when it stops."""
+
+    pool: Pool | None = None
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.pool:
+            asyncio.get_running_loop().call_later(_GRACE_SECONDS, self.pool.stop)
+        await super().shutdown(sockets)
+
+
 def run(app: Starlette, host: str, port: int) -> None:
-    """Serve until a signal says otherwise; running queries then have a second to finish."""
-    uvicorn.run(
+    """Serve until a signal says otherwise."""
+    config = uvicorn.Config(
         app,
         host=host,
         port=port,
@@ -98,6 +136,9 @@ def run(app: Starlette, host: str, port: int) -> None:
         limit_concurrency=_MAX_CONNECTIONS,
         timeout_graceful_shutdown=1,
     )
+    server = _Server(config)
+    server.pool = app.state.pool
+    server.run()
 
 
 @contextlib.asynccontextmanager

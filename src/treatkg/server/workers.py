@@ -71,7 +71,13 @@ class Worker:
         """End the process; nothing waits for it."""
         self.usable = False
         self.family.kill(self)
+
+    def bury(self, status: int) -> None:
+        """Note that the process has ended, and how (as `os.wait` says it)."""
+        self.usable = False
         self.writer.close()
+        if not self.ended.done():
+            self.ended.set_result(status)
 
 
 class Family:
@@ -168,8 +174,7 @@ class Family:
         for pid, worker in self.workers.items():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            if not worker.ended.done():
-                worker.ended.set_result(signal.SIGKILL)
+            worker.bury(signal.SIGKILL)
         self.workers.clear()
 
     def _note(self, told: dict[str, Any]) -> None:
@@ -177,4 +182,4 @@ class Family:
             if self._forked and not self._forked.done():
                 self._forked.set_result(told["forked"])
         elif worker := self.workers.pop(told["ended"], None):
-            worker.ended.set_result(told["status"])
+            worker.bury(told["status"])
