@@ -56,10 +56,13 @@ class Running:
 
     def assert_well(self) -> None:
         """Check that the service answers within a second, is the same process and has all its workers again."""
-        began = time.monotonic()
-        answer = self.ask(ASK)
-        assert (answer.status_code, answer.json()["boolean"]) == (200, True)
-        assert time.monotonic() - began < 1
+        times = []
+        for _ in range(3):  # a busy machine may delay one
+            began = time.monotonic()
+            answer = self.ask(ASK)
+            assert (answer.status_code, answer.text) == (200, '{"head":{},"boolean":true}')
+            times.append(time.monotonic() - began)
+        assert min(times) < 1
         assert self.process.poll() is None
         until(lambda: self.health()["workers"] == WORKERS)
         assert len(self.workers()) == WORKERS

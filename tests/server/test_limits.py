@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-
 from tests.server.running import Running, running
 
-TIME, MEMORY, RESULT = 2, 256, 8
+TIME, MEMORY, RESULT = 5, 128, 2
 TOO_LONG = f"the query did not finish within {TIME} s"
 TOO_MUCH = f"the query needs more than {MEMORY} MB of memory"
 TOO_BIG = f"the result is longer than {RESULT} MB"
@@ -52,7 +51,7 @@ STOPPED = {
 def test_a_bomb_is_stopped_at_its_limit(server: Running, query: str, status: int, said: str) -> None:
     began = time.monotonic()
     answer = server.ask(query)
-    assert time.monotonic() - began < TIME + 1
+    assert time.monotonic() - began < TIME + 2
     assert answer.status_code == status, answer.text
     assert answer.text.startswith(said)
     assert "retry-after" not in answer.headers
@@ -80,7 +79,7 @@ COLLECTING = {
 def test_what_takes_time_and_memory_is_stopped_by_the_first_that_ends(server: Running, query: str) -> None:
     began = time.monotonic()
     answer = server.ask(query)
-    assert time.monotonic() - began < TIME + 1
+    assert time.monotonic() - began < TIME + 2
     assert (answer.status_code, answer.text.strip()) in [(503, TOO_LONG), (503, TOO_MUCH)]
     server.assert_well()
 
@@ -155,7 +154,8 @@ def sent(server: Running, *parts: bytes, pause: float = 0, seconds: float = 15) 
 
 
 def test_a_body_of_a_hundred_megabytes(server: Running) -> None:
-    head = b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\nContent-Length: 104857600\r\n\r\n"
+    head = b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
+    head += b"Content-Length: 104857600\r\n\r\n"
     began = time.monotonic()
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(head + b"x" * 1_000_000)
@@ -198,8 +198,8 @@ def test_what_was_stopped_is_counted(server: Running) -> None:
 
 
 def test_a_large_result_within_the_limit_is_whole(server: Running) -> None:
-    answer = server.ask("SELECT ?s ?p ?o { ?s ?p ?o } LIMIT 15000", Accept="text/csv")
+    answer = server.ask("SELECT ?s ?p ?o { ?s ?p ?o } LIMIT 8000", Accept="text/csv")
     assert answer.status_code == 200
     assert 1024 * 1024 < len(answer.content) == int(answer.headers["content-length"])
     assert httpx.get(f"{server.url}/sparql", params={"query": "ASK {}"}).status_code == 200
-    assert len(server.ask("SELECT ?s { ?s ?p ?o } LIMIT 15000", Accept="text/csv").text.splitlines()) == 15001
+    assert len(server.ask("SELECT ?s { ?s ?p ?o } LIMIT 8000", Accept="text/csv").text.splitlines()) == 8001

@@ -134,7 +134,7 @@ class Pool:
     async def _acquire(self, client: str) -> Worker:
         while self._idle:
             worker = self._idle.pop()
-            if not worker.ended.done():
+            if not worker.has_ended():
                 return worker
         future = self._queue.put(client)
         try:
@@ -149,7 +149,7 @@ class Pool:
             raise
 
     def _release(self, worker: Worker) -> None:
-        if worker.usable and not worker.ended.done() and worker.family is self._current:
+        if worker.usable and not worker.has_ended() and worker.family is self._current:
             self._offer(worker)
         else:
             worker.kill()

@@ -26,7 +26,7 @@ _REQUEST_SECONDS = 10.0
 _STALLED_SECONDS = 30.0
 _LINGER_SECONDS = 5.0
 _POLL_SECONDS = 0.5
-_GRACE_SECONDS = 0.5
+_GRACE_SECONDS = 0.3
 _MAX_CONNECTIONS = 1000
 _MAX_HEADERS = 100
 
@@ -113,7 +113,7 @@ class FewHeaders:
 
 
 class _Server(uvicorn.Server):
-    """Gives running queries half a second to finish when it stops."""
+    """Gives running queries a moment to finish when it stops."""
 
     pool: Pool | None = None
 

@@ -72,6 +72,10 @@ class Worker:
         self.usable = False
         self.family.kill(self)
 
+    def has_ended(self) -> bool:
+        """Whether the process is known to have ended; its channel may say so first."""
+        return self.ended.done() or self.reader.at_eof()
+
     def bury(self, status: int) -> None:
         """Note that the process has ended, and how (as `os.wait` says it)."""
         self.usable = False
