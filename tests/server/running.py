@@ -65,7 +65,7 @@ class Running:
         assert min(times) < 1
         assert self.process.poll() is None
         until(lambda: self.health()["workers"] == WORKERS)
-        assert len(self.workers()) == WORKERS
+        until(lambda: len(self.workers()) == WORKERS)
 
 
 def children(pid: int) -> set[int]:

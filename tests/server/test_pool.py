@@ -92,8 +92,10 @@ def test_a_worker_killed_during_a_query_costs_that_query_only(server: Running) -
 
 
 def test_idle_workers_that_are_killed_are_replaced(server: Running) -> None:
-    for victim in server.workers():
+    victims = server.workers()
+    for victim in victims:
         os.kill(victim, signal.SIGKILL)
+    until(lambda: len(server.workers() - victims) == WORKERS)
     server.assert_well()
 
 
@@ -373,6 +375,7 @@ def busy_until_the_end(server: Running) -> Iterator[None]:
 
 def test_the_log_has_no_values_of_parameters(server: Running) -> None:
     httpx.get(f"{server.url}/queries/drugs-blocking-cytokine", params={"cytokine": "IL-13", "format": "csv"})
+    until(lambda: "/queries/drugs-blocking-cytokine" in server.log.read_text(encoding="utf-8").splitlines()[-1])
     line = server.log.read_text(encoding="utf-8").splitlines()[-1]
     told = json.loads(line)
     assert (told["method"], told["path"], told["status"]) == ("GET", "/queries/drugs-blocking-cytokine", 200)
