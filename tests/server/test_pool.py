@@ -321,6 +321,23 @@ def test_a_broken_file_leaves_the_old_graph(versioned: tuple[Running, Path]) -> 
     assert server.health()["sha256"] != before
 
 
+def test_a_pool_that_is_closed_while_it_moves_leaves_no_process(tmp_path: Path) -> None:
+    before = children(os.getpid())
+
+    async def main() -> None:
+        pool = Pool(graph_of(tmp_path / "g.ttl", 1), Limits(workers=1))
+        await pool.start()
+        old = children(os.getpid()) - before
+        await pool.replace(graph_of(tmp_path / "h.ttl", 2))
+        processes = (old | children(os.getpid())) - before
+        await pool.close()
+        assert len(processes) == 2
+        until(lambda: not any(map(is_alive, processes)), 1)
+
+    asyncio.run(main())
+    assert children(os.getpid()) <= before
+
+
 async def _replaced(pool: Pool, file: Path) -> None:
     with pytest.raises(StorageError):
         await pool.replace(file.with_name("missing.ttl"))

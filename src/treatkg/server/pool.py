@@ -30,6 +30,7 @@ class Pool:
         self._queue: FairQueue[Worker] = FairQueue(limits.queue, overloaded("too many queries wait", limits))
         self._idle: list[Worker] = []
         self._current: Family | None = None
+        self._families: set[Family] = set()  # the current one, and those whose last queries still run
         self._tasks: set[asyncio.Task[None]] = set()
         self._replacing = asyncio.Lock()
         self._stopping = False
@@ -65,10 +66,11 @@ class Pool:
         """
         async with self._replacing:
             family = await Family.start(path, self.limits)
+            self._families.add(family)
             try:
                 workers = [await family.fork() for _ in range(self.limits.workers)]
             except BaseException:
-                await family.close()
+                await self._end(family)
                 raise
             old, self._current, self.path = self._current, family, path
             outdated, self._idle = self._idle, []
@@ -124,12 +126,12 @@ class Pool:
 
     async def close(self) -> None:
         """End all processes."""
-        family, self._current = self._current, None
+        self._current = None
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if family:
-            await family.close()
+        for family in list(self._families):  # also one whose end was interrupted
+            await self._end(family)
 
     async def _acquire(self, client: str) -> Worker:
         while self._idle:
@@ -180,10 +182,12 @@ class Pool:
 
     async def _retire(self, family: Family) -> None:
         """End a replaced family when its last query is done."""
-        try:
-            await asyncio.gather(*(worker.ended for worker in list(family.workers.values())))
-        finally:
-            await family.close()
+        await asyncio.gather(*(worker.ended for worker in list(family.workers.values())))
+        await self._end(family)
+
+    async def _end(self, family: Family) -> None:
+        await family.close()
+        self._families.discard(family)
 
     def _spawn(self, coroutine: Coroutine[None, None, None]) -> None:
         task: asyncio.Task[None] = asyncio.create_task(coroutine)

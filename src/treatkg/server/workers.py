@@ -157,7 +157,7 @@ class Family:
                 self.control.send(f"kill {worker.pid}\n".encode())
 
     async def close(self) -> None:
-        """End the process with all its workers."""
+        """End the process with all its workers; may be called again if it was interrupted."""
         self.writer.close()
         self.control.close()
         try:
@@ -166,7 +166,7 @@ class Family:
             self.process.kill()
             await self.process.wait()
         if self.listening:
-            await self.listening
+            await asyncio.wait({self.listening})
 
     async def _listen(self) -> None:
         with contextlib.suppress(ConnectionError):
