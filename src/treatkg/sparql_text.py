@@ -11,6 +11,7 @@ import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import pyoxigraph as ox
 
@@ -74,8 +75,7 @@ class QuerySyntaxError(UsageError):
         self.line, self.column = line, column
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """One token: its kind (iri, string, variable, number, word, mark, comment, space), text and place."""
 
     kind: str
@@ -117,7 +117,9 @@ class Service:
 
 def asks_elsewhere(text: str) -> bool:
     """Whether a query has a SERVICE group, however its address is written."""
-    return any(token.kind == "word" and token.text.upper() == "SERVICE" for token in tokens(text))
+    return "SERVICE" in text.upper() and any(
+        token.kind == "word" and token.text.upper() == "SERVICE" for token in tokens(text)
+    )
 
 
 def services(text: str) -> list[Service]:
@@ -277,6 +279,9 @@ def form_of(text: str) -> str:
 
 def is_volatile(text: str) -> bool:
     """Whether a query may have another answer each time: it takes the time, a random number or a new identifier."""
+    folded = text.upper()
+    if not any(name in folded for name in _VOLATILE):  # most need not be read as tokens
+        return False
     words = (token.text.partition(":")[0].upper() for token in tokens(text) if token.kind == "word")
     return any(name in word for word in words for name in _VOLATILE)  # a word may stand without a space beside another
 

@@ -60,14 +60,17 @@ async def respond(request: Request, question: Question, offer: Offer | None = No
         offer = require(request, list(GRAPHS if question.makes_graph else ROWS), question.formats)
     pool: Pool | None = None if question.quick else request.app.state.pool
     engine = request.app.state.knowledge.engine
-    tag = _tag_of(pool.digest if pool else engine.fingerprint(), question, offer)
+    validator = functools.partial(_tag, question.text, repr(question.dataset), offer.media_type)
+    fingerprint = pool.digest if pool else engine.fingerprint()
+    lasting = bool(fingerprint) and not sparql_text.is_volatile(question.text)
+    tag = validator(fingerprint) if lasting else ""
     if tag and is_known(request, tag):
         return not_modified(tag)
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY))
         if pool:
             digest = await while_connected(request, pool.run(question, offer, file, client_of(request)))
-            tag = _tag_of(digest, question, offer)  # of the graph that it was asked of, be there a newer one by now
+            tag = validator(digest) if lasting else ""  # of the graph that was asked, be there a newer one by now
         else:
             await run_in_threadpool(answer, engine, question, offer, file)
         response = await run_in_threadpool(_sent, request, file, offer, tag)
@@ -146,13 +149,6 @@ def _sent(request: Request, file: tempfile.SpooledTemporaryFile[bytes], offer: O
 
 def _headers(offer: Offer, tag: str) -> dict[str, str]:
     return {"Content-Type": offer.content_type, "ETag": tag, "Cache-Control": "no-cache", "Link": _LINK}
-
-
-def _tag_of(fingerprint: str, question: Question, offer: Offer) -> str:
-    """Return the validator of an answer that need not be made to be known; nothing if there is none."""
-    if not fingerprint or sparql_text.is_volatile(question.text):
-        return ""
-    return _tag(fingerprint, question.text, repr(question.dataset), offer.media_type)
 
 
 def _tag(*parts: str) -> str:
