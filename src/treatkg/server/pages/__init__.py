@@ -1,7 +1,7 @@
 """Pages for people. Each module is a room of its own with its routes; here they are joined."""
 
-from treatkg.server.pages import things
+from treatkg.server.pages import finder, things
 
-ROUTES = [*things.ROUTES]
+ROUTES = [*things.ROUTES, *finder.ROUTES]
 
 __all__ = ["ROUTES"]
