@@ -1,7 +1,7 @@
 """Pages for people. Each module is a room of its own with its routes; here they are joined."""
 
-from treatkg.server.pages import finder, things, treatment
+from treatkg.server.pages import finder, searching, things, treatment
 
-ROUTES = [*things.ROUTES, *treatment.ROUTES, *finder.ROUTES]
+ROUTES = [*things.ROUTES, *treatment.ROUTES, *finder.ROUTES, *searching.ROUTES]
 
 __all__ = ["ROUTES"]
