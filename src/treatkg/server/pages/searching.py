@@ -40,13 +40,13 @@ async def find(request: Request) -> Response:
     return RedirectResponse(link(iri), status_code=HTTPStatus.SEE_OTHER)
 
 
-def _results(request: Request, query: str, kind: str, unless_found: HTTPStatus) -> Response:
+def _results(request: Request, query: str, kind: str, status: HTTPStatus) -> Response:
     knowledge: Knowledge = request.app.state.knowledge
     try:
         found = index(knowledge).search(query)
     except UsageError as error:
-        return _refused(request, str(error), max(unless_found, HTTPStatus.BAD_REQUEST))
-    return _shown(request, found, kind, unless_found if found.only_similar else HTTPStatus.OK)
+        return _refused(request, str(error), max(status, HTTPStatus.BAD_REQUEST))
+    return _shown(request, found, kind, status)
 
 
 def _shown(request: Request, found: Found, kind: str, status: HTTPStatus) -> Response:
