@@ -16,7 +16,7 @@ from treatkg.cards import card
 from treatkg.knowledge import Knowledge
 from treatkg.server.answering import Question, respond
 from treatkg.server.negotiation import GRAPHS, PAGE, Offer, require
-from treatkg.server.pages import treatment
+from treatkg.server.pages import entities, treatment
 from treatkg.server.rendering import render
 from treatkg.server.stored import by_topic
 
@@ -42,11 +42,14 @@ async def any_thing(request: Request) -> Response:
 
 async def _thing(request: Request, iri: str, offers: Sequence[Offer]) -> Response:
     knowledge: Knowledge = request.app.state.knowledge
-    found = await run_in_threadpool(card, knowledge, iri) if is_iri(iri) else None
-    if found is None:
+    if not is_iri(iri):
         return unknown(request, iri)
     if len(offers) == 1 or require(request, offers) is PAGE:
-        return render(request, "thing.html", card=found)
+        shown = await entities.page(request, iri)
+        found = None if shown else await run_in_threadpool(card, knowledge, iri)
+        return shown or (render(request, "thing.html", card=found) if found else unknown(request, iri))
+    if not await run_in_threadpool(card, knowledge, iri):
+        return unknown(request, iri)
     return await respond(request, Question(DESCRIPTION % iri))
 
 
