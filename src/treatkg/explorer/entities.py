@@ -15,7 +15,7 @@ from treatkg.explorer.sayings import evidence_of_all
 from treatkg.knowledge import Knowledge
 
 _ABOUT = "SELECT ?property ?value WHERE { VALUES ?thing { <%s> } ?thing ?property ?value } ORDER BY ?property ?value"
-_NAMES = {namespaces.SKOS + name for name in ("altLabel", "notation", "hiddenLabel")}
+_NAMES = {namespaces.SKOS + name for name in ("altLabel", "notation")}
 _MATCHES = {"exactMatch": "same", "closeMatch": "close", "narrowMatch": "narrower", "broadMatch": "broader"}
 
 
