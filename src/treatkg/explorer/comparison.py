@@ -204,7 +204,9 @@ def _whom(row: Row) -> str:
         ages = f"from {_age(int(low))}"
     if high:
         ages = f"{ages} to under {_age(int(high))}" if ages else f"under {_age(int(high))}"
-    return ", ".join(filter(None, (ages or "no age limit", f"{weight} kg" if weight else "", text(row["severity"]))))
+    return ", ".join(
+        filter(None, (ages or "no age limit", f"from {weight} kg" if weight else "", text(row["severity"])))
+    )
 
 
 def _age(months: int) -> str:

@@ -14,7 +14,8 @@ from starlette.routing import Route
 from treatkg import namespaces
 from treatkg.cards import card
 from treatkg.knowledge import Knowledge
-from treatkg.server.answering import Question, respond
+from treatkg.server.answering import respond
+from treatkg.server.asking import Question
 from treatkg.server.negotiation import GRAPHS, PAGE, Offer, require
 from treatkg.server.pages import entities, treatment
 from treatkg.server.rendering import render
@@ -50,7 +51,7 @@ async def _thing(request: Request, iri: str, offers: Sequence[Offer]) -> Respons
         return shown or (render(request, "thing.html", card=found) if found else unknown(request, iri))
     if not await run_in_threadpool(card, knowledge, iri):
         return unknown(request, iri)
-    return await respond(request, Question(DESCRIPTION % iri))
+    return await respond(request, Question(DESCRIPTION % iri, quick=True))
 
 
 def is_iri(text: str) -> bool:
