@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+LOCK = HERE / "package-lock.json"
 TARGET = HERE.parent / "src" / "treatkg" / "server" / "static" / "vendor"
 FILES = {
     "@zazuko/yasqe": ("build/yasqe.min.js", "build/yasqe.min.css"),
@@ -29,13 +30,16 @@ WAIT = 600  # seconds
 
 def main() -> int:
     """Build, and say what was built."""
+    if sys.argv[1:] == ["--tidy-lock"]:
+        tidy_lock()
+        return 0
     try:
         install()
     except (OSError, subprocess.SubprocessError) as error:
-        print(f"The query editor and the map are left out: {reason(error)}.", file=sys.stderr)  # noqa: T201
-        print("The pages work without them; `make frontend` tries again.", file=sys.stderr)  # noqa: T201
+        print(f"The query editor and the map are left out: {reason(error)}.", file=sys.stderr)
+        print("The pages work without them; `make frontend` tries again.", file=sys.stderr)
         return 0
-    lock = json.loads((HERE / "package-lock.json").read_text(encoding="utf-8"))
+    lock = json.loads(LOCK.read_text(encoding="utf-8"))
     shutil.rmtree(TARGET, ignore_errors=True)
     TARGET.mkdir(parents=True)
     files = {Path(file).name: copied(package, file, lock) for package, names in FILES.items() for file in names}
@@ -43,7 +47,7 @@ def main() -> int:
     (TARGET / "LICENSES.txt").write_text("\n".join(map(licence, packages)), encoding="utf-8")
     content = json.dumps({"files": files, "packages": packages}, indent=1)
     (TARGET / "VENDOR.json").write_text(f"{content}\n", encoding="utf-8")
-    print(f"Built {', '.join(files)}.")  # noqa: T201
+    print(f"Built {', '.join(files)}.")
     return 0
 
 
@@ -75,6 +79,14 @@ def reason(error: Exception) -> str:
         lines = [line.removeprefix("npm error").strip() for line in str(error.stderr).splitlines()]
         return " ".join(["npm failed:", *[line for line in lines if line][:2]]).rstrip(".")
     return str(error)
+
+
+def tidy_lock() -> None:
+    """Take addresses that npm writes and does not need out of the lock."""
+    lock = json.loads(LOCK.read_text(encoding="utf-8"))
+    for entry in lock["packages"].values():
+        entry.pop("funding", None)
+    LOCK.write_text(f"{json.dumps(lock, indent=2)}\n", encoding="utf-8")
 
 
 def copied(package: str, file: str, lock: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Pages for people. Each module is a room of its own with its routes; here they are joined."""
 
-from treatkg.server.pages import things
+from treatkg.server import vendor
+from treatkg.server.pages import editor, things
 
-ROUTES = [*things.ROUTES]
+ROUTES = [*vendor.ROUTES, *things.ROUTES, *editor.ROUTES]
 
 __all__ = ["ROUTES"]

@@ -1,0 +1,53 @@
+// Completion from the terms in use (VoID), by IRI, prefixed name or any part of a label.
+
+const MANY = 60;
+
+function matching(list, typed) {
+  const wanted = typed.toLowerCase();
+  return list.filter(([iri, label]) => iri.startsWith(typed) || (wanted && !/^https?:/.test(wanted) && (label.toLowerCase().includes(wanted) || iri.toLowerCase().includes(wanted)))).slice(0, MANY);
+}
+
+// Named with our prefixes; the editor then declares one that the query lacks.
+function named(yasqe, iri, prefixes) {
+  for (const [prefix, space] of Object.entries({ ...prefixes, ...yasqe.getPrefixesFromQuery() })) {
+    if (iri.startsWith(space) && /^[\w][\w-]*$/.test(iri.slice(space.length))) return `${prefix}:${iri.slice(space.length)}`;
+  }
+  return `<${iri}>`;
+}
+
+function declare(yasqe, name, prefixes) {
+  const prefix = name.split(":")[0];
+  if (!name.startsWith("<") && !(prefix in yasqe.getPrefixesFromQuery())) yasqe.addPrefixes({ [prefix]: prefixes[prefix] });
+}
+
+function completer(Yasqe, kind, list, prefixes) {
+  const labels = new Map(list.map(([iri, label, count]) => [iri, `${label || iri} (${count})`]));
+  const shown = new Map();
+  return {
+    ...Yasqe.Autocompleters[kind],
+    name: kind,
+    get: (_yasqe, token) => matching(list, (token?.autocompletionString ?? "").trim()).map(([iri]) => iri),
+    postProcessSuggestion: (yasqe, _token, iri) => {
+      const name = named(yasqe, iri, prefixes);
+      shown.set(name, labels.get(iri));
+      return name;
+    },
+    postprocessHints: (yasqe, hints) =>
+      hints.map((hint) => ({
+        ...hint,
+        displayText: `${hint.text}  ${shown.get(hint.text) ?? ""}`,
+        hint: (editor, data, choice) => {
+          editor.replaceRange(choice.text, choice.from ?? data.from, choice.to ?? data.to, "complete");
+          declare(yasqe, choice.text, prefixes);
+        },
+      })),
+  };
+}
+
+/** Teach the editor the classes, properties and prefixes of this graph; it asks no other host for them. */
+export function teach(Yasqe, terms) {
+  const declarations = Object.entries(terms.prefixes).map(([prefix, space]) => `${prefix}: <${space}>`).sort();
+  Yasqe.registerAutocompleter({ ...Yasqe.Autocompleters.prefixes, persistenceId: null, get: () => declarations });
+  Yasqe.registerAutocompleter(completer(Yasqe, "class", terms.classes, terms.prefixes));
+  Yasqe.registerAutocompleter(completer(Yasqe, "property", terms.properties, terms.prefixes));
+}
