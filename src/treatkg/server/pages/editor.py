@@ -60,7 +60,7 @@ def _editor(request: Request) -> Response:
         topics=_answered_here(knowledge),
         query=query,
         values=values,
-        text=text,
+        text="\n".join(line for line in text.splitlines() if not line.startswith("#+")).strip() + "\n",
         error=error,
         script=vendor.address("yasqe.min.js"),
         style=vendor.address("yasqe.min.css"),

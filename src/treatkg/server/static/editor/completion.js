@@ -20,18 +20,20 @@ function declare(yasqe, name, prefixes) {
   if (!name.startsWith("<") && !(prefix in yasqe.getPrefixesFromQuery())) yasqe.addPrefixes({ [prefix]: prefixes[prefix] });
 }
 
-function completer(Yasqe, kind, list, prefixes) {
-  const labels = new Map(list.map(([iri, label, count]) => [iri, `${label || iri} (${count})`]));
+function completer(Yasqe, kind, list, terms) {
   const shown = new Map();
+  let prefixes = {};
   return {
     ...Yasqe.Autocompleters[kind],
     name: kind,
-    get: (_yasqe, token) => matching(list, (token?.autocompletionString ?? "").trim()).map(([iri]) => iri),
-    postProcessSuggestion: (yasqe, _token, iri) => {
-      const name = named(yasqe, iri, prefixes);
-      shown.set(name, labels.get(iri));
-      return name;
+    get: async (yasqe, token) => {
+      const known = await terms;
+      prefixes = known.prefixes;
+      const found = matching(known[list], (token?.autocompletionString ?? "").trim());
+      for (const [iri, label, count] of found) shown.set(named(yasqe, iri, prefixes), `${label || iri} (${count})`);
+      return found.map(([iri]) => iri);
     },
+    postProcessSuggestion: (yasqe, _token, iri) => named(yasqe, iri, prefixes),
     postprocessHints: (yasqe, hints) =>
       hints.map((hint) => ({
         ...hint,
@@ -44,10 +46,10 @@ function completer(Yasqe, kind, list, prefixes) {
   };
 }
 
-/** Teach the editor the classes, properties and prefixes of this graph; it asks no other host for them. */
+/** Teach the editor the classes, properties and prefixes of this graph (a promise); it asks no other host for them. */
 export function teach(Yasqe, terms) {
-  const declarations = Object.entries(terms.prefixes).map(([prefix, space]) => `${prefix}: <${space}>`).sort();
-  Yasqe.registerAutocompleter({ ...Yasqe.Autocompleters.prefixes, persistenceId: null, get: () => declarations });
-  Yasqe.registerAutocompleter(completer(Yasqe, "class", terms.classes, terms.prefixes));
-  Yasqe.registerAutocompleter(completer(Yasqe, "property", terms.properties, terms.prefixes));
+  const declarations = async () => Object.entries((await terms).prefixes).map(([prefix, space]) => `${prefix}: <${space}>`).sort();
+  Yasqe.registerAutocompleter({ ...Yasqe.Autocompleters.prefixes, persistenceId: null, get: declarations });
+  Yasqe.registerAutocompleter(completer(Yasqe, "class", "classes", terms));
+  Yasqe.registerAutocompleter(completer(Yasqe, "property", "properties", terms));
 }

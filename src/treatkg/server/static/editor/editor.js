@@ -116,13 +116,13 @@ function listen() {
   window.addEventListener("hashchange", fromAddress);
 }
 
-async function start() {
+function start() {
   const drawer = document.querySelector(".drawer");
   drawer.open = matchMedia("(min-width: 64rem)").matches;
   for (const hidden of [find("run"), find("link"), find("elsewhere"), drawer.querySelector(".filter")]) hidden.hidden = false;
   find("download").classList.add("quiet");
-  const terms = await (await fetch("/editor/terms.json")).json();
-  prefixes = terms.prefixes;
+  const terms = fetch("/editor/terms.json").then((response) => response.json());
+  terms.then((known) => (prefixes = known.prefixes));
   highlight(terms);
   fromAddress();
   listen();
