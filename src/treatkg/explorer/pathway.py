@@ -1,0 +1,255 @@
+"""By which steps a treatment acts on features of the disease: a picture in layers, and its steps with evidence.
+
+Shown are the ways of at most two causal links from what the treatment acts on to a feature; a feature that is farther
+away gets one shortest way.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from treatkg import graph, namespaces
+from treatkg.cards import EvidenceLine
+from treatkg.explorer.facts import Fact, Named, evidence_of
+from treatkg.knowledge import Knowledge
+
+_LINKS = """
+SELECT ?link ?from ?relation ?to WHERE {
+  ?link a tkg:CausalLink ; tkg:from ?from ; tkg:relation ?relation ; tkg:to ?to .
+  OPTIONAL { ?link tkg:polarity ?denied }
+  FILTER(!BOUND(?denied))
+}
+"""
+_KINDS = """
+SELECT ?node ?kind WHERE {
+  VALUES ?kind { tkg:Cytokine tkg:BiologicalProcess tkg:CellType tkg:Phenotype tkg:Disease }
+  ?node a ?kind .
+  { SELECT DISTINCT ?node WHERE { ?link a tkg:CausalLink ; tkg:from|tkg:to ?node } }
+}
+"""
+_WEAKENS = {"Inhibits", "Decreases", "Inhibitor", "Antagonist", "Blocker", "Blocks"}
+_LONGEST_WAY = 4
+WIDTH, NODE, ROW, TOP = 960, 138, 46, 34
+_LINE = 21
+LAYERS = ("treatment", "acts on", "cytokines", "other molecules", "cells and processes", "features")
+_TREATMENT, _TARGET, _CYTOKINE, _MOLECULE, _PROCESS, _FEATURE = range(6)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: `weakens` says that it inhibits or lessens what it leads to."""
+
+    start: Named
+    relation: str
+    end: Named
+    weakens: bool
+    fact: str
+    evidence: tuple[EvidenceLine, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A thing in the picture: its box has its middle at (x, y)."""
+
+    thing: Named
+    layer: int
+    x: float
+    y: float
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Pathway:
+    """The picture: a viewBox of `width` x `height`; `edges` are SVG path data beside their steps."""
+
+    width: int
+    height: float
+    headings: tuple[tuple[float, str], ...]
+    nodes: tuple[Node, ...]
+    edges: tuple[tuple[str, Step], ...]
+    features: tuple[Named, ...]
+
+
+def pathway(knowledge: Knowledge, treatment: Named, mechanisms: Sequence[Fact]) -> Pathway | None:
+    """Lay out the ways from a treatment to features of the disease; None if it has no mechanism of action.
+
+    Args:
+        knowledge: the graph.
+        treatment: the treatment.
+        mechanisms: its mechanisms of action that hold.
+    """
+    steps = [step for fact in mechanisms if not fact.negative for step in _first_steps(knowledge, treatment, fact)]
+    if not steps:
+        return None
+    starts = [step.end.iri for step in steps]
+    kinds = _kinds(knowledge)
+    links = _links(knowledge)
+    chosen = _chosen(starts, links, kinds)
+    said = evidence_of(knowledge, [link for link, *_ in chosen])
+    label = knowledge.terms.label
+    steps += [
+        Step(
+            Named(start, label(start)),
+            label(relation),
+            Named(end, label(end)),
+            namespaces.shorten(relation).removeprefix("tkg:") in _WEAKENS,
+            link,
+            said.get(link, ()),
+        )
+        for link, start, relation, end in chosen
+    ]
+    targets = {step.end.iri for step in steps if step.start == treatment}
+    return _layout(steps, {iri: _layer(iri, treatment.iri, targets, kinds) for iri in _ends(steps)})
+
+
+_Link = tuple[str, str, str, str]
+
+
+def _first_steps(knowledge: Knowledge, treatment: Named, fact: Fact) -> Iterable[Step]:
+    label = knowledge.terms.label
+    action = fact.iri_of("actionType")
+    weakens = namespaces.shorten(action).removeprefix("tkg:") in _WEAKENS
+    places = [Named(iri, label(iri)) for name in ("target", "process") for iri in map(graph.iri_of, fact.all(name))]
+    note = ""
+    if fact.all("via"):
+        note = "by binding " + ", ".join(label(graph.iri_of(term)) for term in fact.all("via"))
+    for place in places:
+        yield Step(treatment, label(action), place, weakens, fact.iri, fact.evidence, note)
+    for cytokine in map(graph.iri_of, fact.all("blocksSignallingOf")):
+        named = Named(cytokine, label(cytokine))
+        if named not in places:
+            start = places[0] if places else treatment
+            yield Step(start, "blocked: no signal of", named, weakens=True, fact=fact.iri, evidence=fact.evidence)
+
+
+@functools.lru_cache(maxsize=8)  # a graph is open as long as the process
+def _links(knowledge: Knowledge) -> dict[str, list[_Link]]:
+    found: dict[str, list[_Link]] = defaultdict(list)
+    for row in sorted(tuple(map(graph.iri_of, row)) for row in knowledge.select(_LINKS).terms):
+        link, start, relation, end = row
+        found[start].append((link, start, relation, end))
+    return found
+
+
+@functools.lru_cache(maxsize=8)
+def _kinds(knowledge: Knowledge) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for node, kind in knowledge.select(_KINDS).terms:
+        found[graph.iri_of(node)].add(namespaces.shorten(graph.iri_of(kind)).removeprefix("tkg:"))
+    return found
+
+
+def _chosen(starts: Sequence[str], links: Mapping[str, list[_Link]], kinds: Mapping[str, set[str]]) -> list[_Link]:
+    def is_feature(iri: str) -> bool:
+        kind = kinds.get(iri, set())
+        return bool(kind & {"Phenotype", "Disease"}) or ("BiologicalProcess" in kind and not links.get(iri))
+
+    chosen: dict[_Link, None] = {}
+    reached = set()
+    for start in dict.fromkeys(starts):
+        for first in links.get(start, ()):
+            ways = [[first]] if is_feature(first[3]) else [[first, second] for second in links.get(first[3], ())]
+            for way in ways:
+                if is_feature(way[-1][3]) and way[-1][3] not in (start, first[1]):
+                    chosen.update(dict.fromkeys(way))
+                    reached.add(way[-1][3])
+    for feature, way in _shortest(starts, links).items():
+        if is_feature(feature) and feature not in reached and len(way) <= _LONGEST_WAY:
+            chosen.update(dict.fromkeys(way))
+    return list(chosen)
+
+
+def _shortest(starts: Sequence[str], links: Mapping[str, list[_Link]]) -> dict[str, list[_Link]]:
+    ways: dict[str, list[_Link]] = {start: [] for start in starts}
+    waiting = deque(ways)
+    while waiting:
+        here = waiting.popleft()
+        for link in links.get(here, ()):
+            if link[3] not in ways:
+                ways[link[3]] = [*ways[here], link]
+                waiting.append(link[3])
+    return ways
+
+
+def _ends(steps: Iterable[Step]) -> list[str]:
+    return list(dict.fromkeys(thing.iri for step in steps for thing in (step.start, step.end)))
+
+
+def _layer(iri: str, treatment: str, targets: set[str], kinds: Mapping[str, set[str]]) -> int:
+    kind = kinds.get(iri, set())
+    if iri == treatment:
+        return _TREATMENT
+    if iri in targets:
+        return _TARGET
+    if "Cytokine" in kind:
+        return _CYTOKINE
+    if kind & {"Phenotype", "Disease"}:
+        return _FEATURE
+    return _PROCESS if kind & {"BiologicalProcess", "CellType"} else _MOLECULE
+
+
+def _layout(steps: Sequence[Step], layers: Mapping[str, int]) -> Pathway:
+    columns = sorted(set(layers.values()))
+    things = {thing.iri: thing for step in steps for thing in (step.start, step.end)}
+    order = _ordered(steps, layers)
+    tallest = max(len(column) for column in order.values())
+    height = TOP + tallest * ROW + 8
+    gap = (WIDTH - NODE) / max(len(columns) - 1, 1)
+    nodes: dict[str, Node] = {}
+    for index, layer in enumerate(columns):
+        column = order[layer]
+        room = tallest * ROW / len(column)
+        for place, iri in enumerate(column):
+            x, y = NODE / 2 + index * gap, TOP + (place + 0.5) * room
+            nodes[iri] = Node(things[iri], layer, round(x, 1), round(y, 1), _wrapped(things[iri].label))
+    headings = tuple((round(NODE / 2 + index * gap, 1), LAYERS[layer]) for index, layer in enumerate(columns))
+    edges = tuple((_curve(nodes[step.start.iri], nodes[step.end.iri]), step) for step in steps)
+    features = tuple(node.thing for node in nodes.values() if node.layer == _FEATURE)
+    return Pathway(WIDTH, height, headings, tuple(nodes.values()), edges, features)
+
+
+def _ordered(steps: Sequence[Step], layers: Mapping[str, int]) -> dict[int, list[str]]:
+    """Order each layer by the middle of its neighbours, so that few lines cross."""
+    columns: dict[int, list[str]] = defaultdict(list)
+    for iri, layer in layers.items():
+        columns[layer].append(iri)
+    neighbours: dict[str, set[str]] = defaultdict(set)
+    for step in steps:
+        neighbours[step.start.iri].add(step.end.iri)
+        neighbours[step.end.iri].add(step.start.iri)
+    for _ in range(6):
+        place = {iri: (index + 0.5) / len(column) for column in columns.values() for index, iri in enumerate(column)}
+        for layer, column in columns.items():
+            columns[layer] = sorted(
+                column,
+                key=lambda iri: (
+                    sum(place[other] for other in neighbours[iri]) / max(len(neighbours[iri]), 1),
+                    iri,
+                ),
+            )
+    return columns
+
+
+def _curve(start: Node, end: Node) -> str:
+    x1, x2 = start.x + NODE / 2, end.x - NODE / 2
+    if end.x > start.x:
+        bend = (x2 - x1) / 2
+        return f"M{x1:.1f} {start.y}C{x1 + bend:.1f} {start.y} {x2 - bend:.1f} {end.y} {x2 - 3:.1f} {end.y}"
+    x2 = end.x + NODE / 2
+    out = max(x1, x2) + 26
+    return f"M{x1:.1f} {start.y}C{out:.1f} {start.y} {out:.1f} {end.y} {x2 + 3:.1f} {end.y}"
+
+
+def _wrapped(text: str) -> tuple[str, ...]:
+    lines = [""]
+    for word in text.split():
+        if lines[-1] and len(lines[-1]) + len(word) >= _LINE:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    if len(lines) > 2:
+        lines = [lines[0], lines[1][: _LINE - 2] + "…"]
+    return tuple(lines)
