@@ -16,8 +16,8 @@ AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "ax
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # CodeMirror scrolls with the cursor in its own field beside it, which axe does not see.
 _RUN_AXE = """
-async () => {
-  const found = await axe.run({ exclude: [[".CodeMirror-scroll"]] });
+async (rules) => {
+  const found = await axe.run({ exclude: [[".CodeMirror-scroll"]] }, { resultTypes: ["violations"], ...rules });
   return found.violations.filter((each) => ["serious", "critical"].includes(each.impact))
     .map((each) => `${each.id}: ${each.nodes.map((node) => node.html.slice(0, 200)).slice(0, 3).join(" | ")}`);
 }
@@ -89,14 +89,17 @@ def watch(browser: Browser, server_url: str) -> Iterator[Watch]:
 
 @pytest.fixture(scope="session")
 def violations() -> Callable[[Page], list[str]]:
-    """Return a function that says which rules of accessibility a page breaks, the serious and critical ones."""
+    """Return a function that names the serious rules of accessibility that a page breaks, in light or dark."""
     if not AXE.exists():
         pytest.skip("no axe-core: `make frontend` brings it from npm")
     source = AXE.read_text(encoding="utf-8")
 
     def run(page: Page) -> list[str]:
         page.evaluate(source)
-        found: list[str] = page.evaluate(_RUN_AXE)
-        return found
+        found: list[str] = page.evaluate(_RUN_AXE, {})
+        page.emulate_media(color_scheme="dark")
+        dark: list[str] = page.evaluate(_RUN_AXE, {"runOnly": ["color-contrast"]})
+        page.emulate_media(color_scheme="light")
+        return [*found, *(f"dark: {each}" for each in dark)]
 
     return run

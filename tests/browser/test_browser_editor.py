@@ -83,7 +83,7 @@ def test_control_enter_runs(editor: Page) -> None:
 
 def test_markup_in_an_answer_is_text(editor: Page) -> None:
     markup = "<img src=x onerror=document.title=1><b>bold</b>"
-    write(editor, f'SELECT ("{markup}" AS ?text) (<javascript:alert(1)> AS ?iri) {{}}')
+    write(editor, f'SELECT ("{markup}" AS ?text) (IRI("javascript:alert(1)") AS ?iri) {{}}')
     assert answered(editor) == [[markup, "javascript:alert(1)"]]
     assert editor.locator("#answer img, #answer b").count() == 0
     assert editor.locator("#answer a").get_attribute("href") == "/describe?iri=javascript%3Aalert(1)"

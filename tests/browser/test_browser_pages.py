@@ -29,30 +29,26 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_page_is_quiet_and_accessible(watch: Watch, violations: Callable[[Page], list[str]], path: str) -> None:
+def test_page_is_quiet_and_accessible_at_every_width(
+    watch: Watch, violations: Callable[[Page], list[str]], path: str
+) -> None:
     page = watch.open(path)
-    assert page.locator("h1").count() == 1
-    assert page.locator("main").count() == 1
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        assert violations(page) == [], scheme
+    assert (page.locator("h1").count(), page.locator("main").count()) == (1, 1)
+    assert violations(page) == []
+    assert {width: over for width in WIDTHS if (over := sideways(page, width)) > 0} == {}
+
+
+def sideways(page: Page, width: int) -> int:
+    page.set_viewport_size({"width": width, "height": 900})
+    over: int = page.evaluate("document.documentElement.scrollWidth") - width
+    return over
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_page_does_not_scroll_sideways(watch: Watch, path: str) -> None:
-    page = watch.open(path)
-    wide = {}
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        wide[width] = page.evaluate("document.documentElement.scrollWidth") - width
-    assert {width: over for width, over in wide.items() if over > 0} == {}
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_page_says_the_same_without_scripts(watch: Watch, path: str) -> None:
-    heading = watch.open(path, java_script_enabled=False).locator("h1").inner_text()
-    assert heading
-    assert watch.open(path).locator("h1").inner_text() == heading
+def test_page_says_what_it_has_to_say_without_scripts(watch: Watch, path: str) -> None:
+    page = watch.open(path, java_script_enabled=False)
+    assert page.locator("h1").inner_text()
+    assert len(page.locator("main").inner_text()) > 200
 
 
 def test_dark_pages_are_dark(watch: Watch) -> None:

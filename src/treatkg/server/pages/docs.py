@@ -53,11 +53,12 @@ def _prepare() -> None:
 
 def _made(name: str) -> bytes | None:
     with _making:
-        return _ontology() if name == "ontology.html" else _others().get(name)
+        return ontology_page() if name == "ontology.html" else _others().get(name)
 
 
 @functools.cache
-def _ontology() -> bytes:
+def ontology_page() -> bytes:
+    """Return the page of the ontology, made once."""
     return ontology.page(_HOME)
 
 

@@ -20,11 +20,20 @@ function declare(yasqe, name, prefixes) {
   if (!name.startsWith("<") && !(prefix in yasqe.getPrefixesFromQuery())) yasqe.addPrefixes({ [prefix]: prefixes[prefix] });
 }
 
+// The word before the cursor. The editor's own tokens break words that begin like a keyword ("indicated" after IN).
+function wordBefore(yasqe, token, preProcess) {
+  const cursor = yasqe.getDoc().getCursor();
+  const [word] = /(<[^\s>]*|[\w:.%~-]*)$/.exec(yasqe.getDoc().getLine(cursor.line).slice(0, cursor.ch));
+  const whole = preProcess(yasqe, { ...token, string: word, start: cursor.ch - word.length });
+  return { ...whole, from: { ch: cursor.ch - word.length }, to: { ch: cursor.ch } };
+}
+
 function completer(Yasqe, kind, list, terms) {
+  const standard = Yasqe.Autocompleters[kind];
   const shown = new Map();
   let prefixes = {};
   return {
-    ...Yasqe.Autocompleters[kind],
+    ...standard,
     name: kind,
     get: async (yasqe, token) => {
       const known = await terms;
@@ -33,6 +42,7 @@ function completer(Yasqe, kind, list, terms) {
       for (const [iri, label, count] of found) shown.set(named(yasqe, iri, prefixes), `${label || iri} (${count})`);
       return found.map(([iri]) => iri);
     },
+    preProcessToken: (yasqe, token) => wordBefore(yasqe, token, standard.preProcessToken),
     postProcessSuggestion: (yasqe, _token, iri) => named(yasqe, iri, prefixes),
     postprocessHints: (yasqe, hints) =>
       hints.map((hint) => ({
