@@ -69,10 +69,9 @@ class ForbiddenQueryError(UsageError):
 class QuerySyntaxError(UsageError):
     """The text is not SPARQL. `line` and `column` count from 1; 0 if the engine names no place."""
 
-    def __init__(self, query: str, message: str) -> None:
-        super().__init__(f"not valid SPARQL: {explain_syntax_error(query, message)}")
-        place = _PLACE.search(message)
-        self.line, self.column = (int(place[1]), int(place[2])) if place else (0, 0)
+    def __init__(self, text: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(text)
+        self.line, self.column = line, column
 
 
 @dataclass(frozen=True)
@@ -280,6 +279,13 @@ def is_volatile(text: str) -> bool:
     """Whether a query may have another answer each time: it takes the time, a random number or a new identifier."""
     words = (token.text.partition(":")[0].upper() for token in tokens(text) if token.kind == "word")
     return any(name in word for word in words for name in _VOLATILE)  # a word may stand without a space beside another
+
+
+def syntax_error(query: str, message: str) -> QuerySyntaxError:
+    """Return the error for what an engine says of a query."""
+    place = _PLACE.search(message)
+    line, column = (int(place[1]), int(place[2])) if place else (0, 0)
+    return QuerySyntaxError(f"not valid SPARQL: {explain_syntax_error(query, message)}", line, column)
 
 
 def explain_syntax_error(query: str, message: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from starlette.requests import Request
@@ -9,6 +10,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from treatkg.errors import LimitError, StorageError, UsageError
 from treatkg.server.negotiation import ROWS, NotAcceptableError, Offer, choose
+from treatkg.server.pool import StoppedError
 from treatkg.sparql_text import ForbiddenQueryError, QuerySyntaxError
 
 
@@ -29,17 +31,29 @@ _TEXT = Offer("text/plain", (), tuple(offer.media_type for offer in ROWS))
 
 
 def refuse(request: Request, error: Exception) -> Response:
-    """Answer with the status of an error of the library."""
+    """Answer with the status of an error of the library; say the place of a mistake, or the limit that was hit."""
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), HTTPStatus.BAD_REQUEST)
-    return explained(request, status, str(error), error if isinstance(error, QuerySyntaxError) else None)
+    if isinstance(error, StoppedError):
+        return explained(request, error.status, str(error), error.headers, limit=error.reason)
+    if isinstance(error, QuerySyntaxError) and error.line:
+        return explained(request, status, str(error), line=error.line, column=error.column)
+    return explained(request, status, str(error))
 
 
-def explained(request: Request, status: HTTPStatus, reason: str, place: QuerySyntaxError | None = None) -> Response:
-    """Answer with a status and a reason; with the place of a mistake in a query, if one is known."""
-    headers = {"Accept": "application/sparql-query, application/x-www-form-urlencoded"} if status == 415 else {}
+def explained(
+    request: Request, status: HTTPStatus, reason: str, headers: Mapping[str, str] | None = None, **details: str | int
+) -> Response:
+    """Answer with a status and a reason.
+
+    Args:
+        request: decides between text and JSON.
+        status: of the answer.
+        reason: for people.
+        headers: of the answer, besides the usual.
+        details: for programs; only JSON has them.
+    """
+    headers = {"Accept": "application/sparql-query, application/x-www-form-urlencoded"} if status == 415 else headers
     if not request.query_params.getlist("format") and choose(request, [_TEXT, _PROBLEM]) is _PROBLEM:
-        problem: dict[str, object] = {"title": status.phrase, "status": status.value, "detail": reason}
-        if place and place.line:
-            problem |= {"line": place.line, "column": place.column}
+        problem = {"title": status.phrase, "status": status.value, "detail": reason, **details}
         return JSONResponse(problem, status_code=status, media_type=_PROBLEM.media_type, headers=headers)
     return PlainTextResponse(f"{reason}\n", status_code=status, headers=headers)

@@ -12,7 +12,8 @@ from treatkg import queries, results
 from treatkg.errors import UsageError
 from treatkg.graph import rows
 from treatkg.knowledge import Knowledge, evaluating
-from treatkg.server.answering import Question, respond
+from treatkg.server.answering import respond
+from treatkg.server.asking import Question
 from treatkg.server.negotiation import PAGE, ROWS, require
 from treatkg.server.rendering import render
 
