@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from treatkg import graph, namespaces
-from treatkg.explorer import sections
-from treatkg.explorer.dots import Dots
+from treatkg.explorer import plots, sections
 from treatkg.explorer.facts import Fact, Named, Status, read
 from treatkg.explorer.identity import Identity, identity
 from treatkg.explorer.matrix import Matrix
 from treatkg.explorer.pathway import Pathway, pathway
+from treatkg.explorer.plots import Plot
 from treatkg.explorer.wording import Label, phases, place_code, population, without_place
 from treatkg.knowledge import Knowledge
 
@@ -31,6 +32,18 @@ _LISTS = (
     ),
     ("names", "Names by source", ("NameStatement",)),
     ("label-checks", "Labels that were read", ("LabelCheck",)),
+)
+# Classes of which a printed dossier shows every fact that holds.
+_PRINTED = (
+    "MechanismOfAction",
+    "Contraindication",
+    "BoxedWarning",
+    "UseRestriction",
+    "Screening",
+    "Monitoring",
+    "ReproductiveSafety",
+    "LabelCheck",
+    "Recommendation",
 )
 # Stored queries that answer parts of the page; each takes the treatment.
 QUESTIONS = (
@@ -71,13 +84,13 @@ class Dossier:
     timelines: tuple[sections.Licences, ...]
     path: Pathway | None
     matrices: Mapping[str, Matrix]
-    reactions: Dots | None
-    results: Dots | None
+    reactions: Plot | None
+    results: tuple[Plot, ...]
     panels: tuple[sections.Panel, ...]
     references: tuple[sections.Reference, ...]
     label: Label
 
-    @property
+    @functools.cached_property
     def numbers(self) -> dict[str, int]:
         """Return source -> its number in the references."""
         return {reference.source: reference.number for reference in self.references}
@@ -152,7 +165,7 @@ class Dossier:
         """Return the trial results in the order of their table."""
         return sorted(
             self.by.get("TrialResult", ()),
-            key=lambda fact: (self.said(fact, "endpoint"), fact.number("week") or 0, self.said(fact, "arm"), fact.iri),
+            key=lambda fact: (self.said(fact, "endpoint"), fact.number("week") or 0, self.arm(fact), fact.iri),
         )
 
     def holding(self, classes: Iterable[str]) -> list[Fact]:
@@ -166,6 +179,10 @@ class Dossier:
     def _has(self, *classes: str) -> bool:
         return bool(self.holding(classes) or self.not_holding(classes))
 
+    def cites(self, facts: Iterable[Fact]) -> list[int]:
+        """Return the numbers of the sources of some facts."""
+        return sorted({self.numbers[line.source] for fact in facts for line in fact.evidence})
+
     def place_name(self, code: str) -> str:
         """Return the name of a jurisdiction by its short name."""
         return self.label(namespaces.TKG + code)
@@ -173,6 +190,10 @@ class Dossier:
     def people(self, fact: Fact) -> str:
         """Return the population of a fact in a few words."""
         return population(fact.parts.get("population", ()), self.label)
+
+    def arm(self, fact: Fact) -> str:
+        """Return the trial and the arm of a result."""
+        return plots.arm(fact, self.label)
 
     def phases(self, fact: Fact) -> list[str]:
         """Return the phases of a dose regimen."""
@@ -218,20 +239,30 @@ def dossier(knowledge: Knowledge, iri: str, day: datetime.date, today: datetime.
         (by if fact.status.holds else gone)[fact.cls].append(fact)
         every[fact.cls].append(fact)
     licences = sections.licences(by["Indication"], label)
+    unlicensed = sections.unlicensed(by["RegulatoryEvent"], {licence.place for licence in licences})
     path = pathway(knowledge, Named(iri, label(iri)), by["MechanismOfAction"])
+    reactions = plots.reactions(by["AdverseReaction"], label)
+    results = plots.results(by["TrialResult"], label)
+    printed = [
+        *(fact for licence in licences for fact in licence.facts),
+        *unlicensed,
+        *(fact for cls in _PRINTED for fact in by[cls]),
+        *(reactions.cited if reactions else ()),
+        *(results[0].cited if results else ()),
+    ]
     return Dossier(
         identity=identity(knowledge, iri, by["NameStatement"]),
         day=day,
         by=by,
         gone=gone,
         licences=licences,
-        unlicensed=sections.unlicensed(by["RegulatoryEvent"], {licence.place for licence in licences}),
+        unlicensed=unlicensed,
         timelines=sections.timelines(every["Indication"], every["RegulatoryEvent"], day, today, label),
         path=path,
         matrices=sections.matrices(by, [licence.place for licence in licences], label),
-        reactions=sections.reactions(by["AdverseReaction"], label),
-        results=sections.results(by["TrialResult"], label),
+        reactions=reactions,
+        results=results,
         panels=sections.panels(by["Recommendation"], label),
-        references=sections.references(every, path),
+        references=sections.references(printed, (fact for cls in sorted(every) for fact in every[cls]), path),
         label=label,
     )

@@ -7,8 +7,9 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-WIDTH, GUTTER, RIGHT, ROW, TOP = 640, 270, 14, 15, 28
-_LONGEST = 46
+WIDTH, GUTTER, RIGHT, ROW, TOP = 960, 440, 16, 16, 28
+_LONGEST = 66
+_ZERO = 26
 _LEAST = 0.1
 
 
@@ -53,7 +54,7 @@ def on_logarithm(pairs: Sequence[Pair]) -> Dots:
     def at(value: float) -> float:
         if value < _LEAST:
             return float(GUTTER)
-        return round(GUTTER + 16 + (math.log10(value) + 1) / 3 * (room - 16), 1)
+        return round(GUTTER + _ZERO + (math.log10(value) + 1) / 3 * (room - _ZERO), 1)
 
     return _dots(pairs, at, (0, 0.1, 0.3, 1, 3, 10, 30, 100))
 

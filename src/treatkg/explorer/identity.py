@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from treatkg import graph, namespaces
 from treatkg.explorer.facts import Fact, Named
-from treatkg.explorer.wording import PLACES, Label, place_code
+from treatkg.explorer.wording import Label, place_code, rank
 from treatkg.knowledge import Knowledge
 from treatkg.results import Term, to_text
 
@@ -33,7 +33,7 @@ SELECT DISTINCT ?class WHERE {
 
 @dataclass(frozen=True)
 class Identity:
-    """What a treatment is called and counted among; `brands` by short name of the jurisdiction, "" for no one's."""
+    """What a treatment is called and counted among; `brands` with short names of jurisdictions."""
 
     iri: str
     label: str
@@ -61,11 +61,10 @@ def identity(knowledge: Knowledge, iri: str, names: Sequence[Fact]) -> Identity:
     for _, prop, value in knowledge.select(_PROPERTIES % (iri, iri)).terms:
         found[graph.iri_of(prop).rpartition("#")[2]].append(value)
     label = knowledge.terms.label
-    brands: dict[str, list[str]] = defaultdict(list)
+    brands: dict[str, dict[str, None]] = defaultdict(dict)
     for fact in names:
         if fact.iri_of("nameType") == namespaces.TKG + "BrandName":
-            brands[place_code(fact)].append(fact.text("name"))
-    known = {name for group in brands.values() for name in group}
+            brands[fact.text("name")][place_code(fact)] = None
     substances = _named(found["activeSubstance"], label)
     return Identity(
         iri=iri,
@@ -76,8 +75,8 @@ def identity(knowledge: Knowledge, iri: str, names: Sequence[Fact]) -> Identity:
         modality=next(map(label, map(graph.iri_of, found["modality"])), ""),
         routes=tuple(sorted({label(graph.iri_of(term)) for term in found["routeOfAdministration"]})),
         substance=next(iter(substances), None),
-        synonyms=tuple(sorted({to_text(term) for term in found["altLabel"]} - known)),
-        brands=tuple((place, tuple(dict.fromkeys(brands[place]))) for place in sorted(brands, key=_rank)),
+        synonyms=tuple(sorted({to_text(term) for term in found["altLabel"]} - set(brands))),
+        brands=tuple((name, tuple(sorted(filter(None, places), key=rank))) for name, places in brands.items()),
         identifiers=_named(found["exactMatch"], _curie),
         near=_named(found["closeMatch"], _curie),
     )
@@ -90,7 +89,3 @@ def _named(terms: Sequence[Term], label: Label) -> tuple[Named, ...]:
 
 def _curie(iri: str) -> str:
     return namespaces.shorten(iri).replace("https://bioregistry.io/", "")
-
-
-def _rank(place: str) -> int:
-    return PLACES.index(place) if place in PLACES else len(PLACES)

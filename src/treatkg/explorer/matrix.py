@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from treatkg.explorer.facts import Fact
-from treatkg.explorer.wording import PLACES, Label, conditions, joined, place_code, population, without_place, words
+from treatkg.explorer.wording import Label, conditions, joined, place_code, population, rank, without_place, words
 
 ANYWHERE = ""
 
@@ -65,9 +65,9 @@ def matrix(facts: Iterable[Fact], checks: Iterable[Fact], licensed: Iterable[str
     for check in checks:
         read[place_code(check)].append(check)
     told = {place for cells in grouped.values() for place in cells} | set(read)
-    places = sorted(told | set(licensed), key=_rank)
+    places = sorted(told | set(licensed), key=rank)
     lines = [
-        Line(terms, note, {place: tuple(entries) for place, entries in cells.items()})
+        Line(terms, note, {place: tuple(cells[place]) for place in sorted(cells, key=rank)})
         for (terms, note), cells in grouped.items()
     ]
     lines.sort(key=lambda line: (-len(line.cells), line.terms, line.note))
@@ -77,10 +77,6 @@ def matrix(facts: Iterable[Fact], checks: Iterable[Fact], licensed: Iterable[str
         {place: tuple(found) for place, found in read.items()},
         tuple(place for place in places if place not in told),
     )
-
-
-def _rank(place: str) -> tuple[int, str]:
-    return (PLACES.index(place) if place in PLACES else len(PLACES), place)
 
 
 def _note(fact: Fact, label: Label) -> str:

@@ -1,14 +1,14 @@
 """By which steps a treatment acts on features of the disease: a picture in layers, and its steps with evidence.
 
-Shown are the ways of at most two causal links from what the treatment acts on to a feature; a feature that is farther
-away gets one shortest way.
+Shown are, from what the treatment acts on to each feature, the ways through one cell or process, or else the link that
+leads there at once; a feature that is farther away has one shortest way.
 """
 
 from __future__ import annotations
 
 import functools
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from treatkg import graph, namespaces
@@ -32,7 +32,7 @@ SELECT ?node ?kind WHERE {
 """
 _WEAKENS = {"Inhibits", "Decreases", "Inhibitor", "Antagonist", "Blocker", "Blocks"}
 _LONGEST_WAY = 4
-WIDTH, NODE, ROW, TOP = 960, 138, 46, 34
+WIDTH, NODE, ROW, TOP, RIGHT = 960, 138, 46, 34, 24
 _LINE = 21
 LAYERS = ("treatment", "acts on", "cytokines", "other molecules", "cells and processes", "features")
 _TREATMENT, _TARGET, _CYTOKINE, _MOLECULE, _PROCESS, _FEATURE = range(6)
@@ -82,7 +82,9 @@ def pathway(knowledge: Knowledge, treatment: Named, mechanisms: Sequence[Fact]) 
         treatment: the treatment.
         mechanisms: its mechanisms of action that hold.
     """
-    steps = [step for fact in mechanisms if not fact.negative for step in _first_steps(knowledge, treatment, fact)]
+    told = [fact for fact in mechanisms if not fact.negative]
+    own = [fact for fact in told if not fact.by_group] or told
+    steps = [step for fact in own for step in _first_steps(knowledge, treatment, fact)]
     if not steps:
         return None
     starts = [step.end.iri for step in steps]
@@ -107,6 +109,8 @@ def pathway(knowledge: Knowledge, treatment: Named, mechanisms: Sequence[Fact]) 
 
 
 _Link = tuple[str, str, str, str]
+_Links = Mapping[str, list[_Link]]
+_Kinds = Mapping[str, set[str]]
 
 
 def _first_steps(knowledge: Knowledge, treatment: Named, fact: Fact) -> Iterable[Step]:
@@ -132,7 +136,7 @@ def _links(knowledge: Knowledge) -> dict[str, list[_Link]]:
     for row in sorted(tuple(map(graph.iri_of, row)) for row in knowledge.select(_LINKS).terms):
         link, start, relation, end = row
         found[start].append((link, start, relation, end))
-    return found
+    return dict(found)
 
 
 @functools.lru_cache(maxsize=8)
@@ -140,30 +144,44 @@ def _kinds(knowledge: Knowledge) -> dict[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     for node, kind in knowledge.select(_KINDS).terms:
         found[graph.iri_of(node)].add(namespaces.shorten(graph.iri_of(kind)).removeprefix("tkg:"))
-    return found
+    return dict(found)
 
 
-def _chosen(starts: Sequence[str], links: Mapping[str, list[_Link]], kinds: Mapping[str, set[str]]) -> list[_Link]:
-    def is_feature(iri: str) -> bool:
-        kind = kinds.get(iri, set())
-        return bool(kind & {"Phenotype", "Disease"}) or ("BiologicalProcess" in kind and not links.get(iri))
-
+def _chosen(starts: Sequence[str], links: _Links, kinds: _Kinds) -> list[_Link]:
+    features = {iri for iri in kinds if _is_feature(iri, links, kinds)}
     chosen: dict[_Link, None] = {}
     reached = set()
     for start in dict.fromkeys(starts):
-        for first in links.get(start, ()):
-            ways = [[first]] if is_feature(first[3]) else [[first, second] for second in links.get(first[3], ())]
-            for way in ways:
-                if is_feature(way[-1][3]) and way[-1][3] not in (start, first[1]):
-                    chosen.update(dict.fromkeys(way))
-                    reached.add(way[-1][3])
-    for feature, way in _shortest(starts, links).items():
-        if is_feature(feature) and feature not in reached and len(way) <= _LONGEST_WAY:
+        for feature, way in _ways(start, features - {start}, links, kinds):
+            reached.add(feature)
             chosen.update(dict.fromkeys(way))
-    return list(chosen)
+    for feature, way in _shortest(starts, links).items():
+        if feature in features - reached and 0 < len(way) <= _LONGEST_WAY:
+            chosen.update(dict.fromkeys(way))
+    return sorted(chosen)
 
 
-def _shortest(starts: Sequence[str], links: Mapping[str, list[_Link]]) -> dict[str, list[_Link]]:
+def _is_feature(iri: str, links: _Links, kinds: _Kinds) -> bool:
+    """Whether a thing is where a way ends: a sign, a disease, or a process that leads nowhere else."""
+    return bool(kinds[iri] & {"Phenotype", "Disease"}) or ("BiologicalProcess" in kinds[iri] and iri not in links)
+
+
+def _ways(start: str, features: set[str], links: _Links, kinds: _Kinds) -> Iterator[tuple[str, list[_Link]]]:
+    through = [
+        (second[3], [first, second])
+        for first in links.get(start, ())
+        if kinds.get(first[3], set()) & {"CellType", "BiologicalProcess"}
+        for second in links.get(first[3], ())
+        if second[3] in features
+    ]
+    yield from through
+    known = {feature for feature, _ in through}
+    for link in links.get(start, ()):
+        if link[3] in features - known:
+            yield link[3], [link]
+
+
+def _shortest(starts: Sequence[str], links: _Links) -> dict[str, list[_Link]]:
     ways: dict[str, list[_Link]] = {start: [] for start in starts}
     waiting = deque(ways)
     while waiting:
@@ -179,7 +197,7 @@ def _ends(steps: Iterable[Step]) -> list[str]:
     return list(dict.fromkeys(thing.iri for step in steps for thing in (step.start, step.end)))
 
 
-def _layer(iri: str, treatment: str, targets: set[str], kinds: Mapping[str, set[str]]) -> int:
+def _layer(iri: str, treatment: str, targets: set[str], kinds: _Kinds) -> int:
     kind = kinds.get(iri, set())
     if iri == treatment:
         return _TREATMENT
@@ -198,7 +216,7 @@ def _layout(steps: Sequence[Step], layers: Mapping[str, int]) -> Pathway:
     order = _ordered(steps, layers)
     tallest = max(len(column) for column in order.values())
     height = TOP + tallest * ROW + 8
-    gap = (WIDTH - NODE) / max(len(columns) - 1, 1)
+    gap = (WIDTH - RIGHT - NODE) / max(len(columns) - 1, 1)
     nodes: dict[str, Node] = {}
     for index, layer in enumerate(columns):
         column = order[layer]

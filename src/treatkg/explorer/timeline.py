@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from treatkg.explorer.facts import Fact
-from treatkg.explorer.wording import PLACES, Label, place_code, population, without_place, words
+from treatkg.explorer.wording import Label, place_code, population, rank, without_place, words
 
-WIDTH, GUTTER, LANE, TOP, RIGHT = 960, 330, 19, 26, 24
-_LONGEST = 54
+WIDTH, GUTTER, LANE, TOP, RIGHT = 960, 350, 19, 26, 24
+_LONGEST = 50
 _At = Callable[[datetime.date], float]
 _STEPS = (1, 2, 5, 10, 20)
 _MOST_TICKS = 12
@@ -84,7 +84,7 @@ def timeline(
         return round(GUTTER + (when - first).days * scale, 1)
 
     lanes: list[Lane] = []
-    for place in sorted({place_code(fact) for fact in [*licences, *events]}, key=_rank):
+    for place in sorted({place_code(fact) for fact in [*licences, *events]}, key=rank):
         lanes.append(Lane(_y(lanes), label(_iri(place, licences, events)), "", heading=True))
         here = [fact for fact in licences if place_code(fact) == place]
         for full, group in itertools.groupby(
@@ -104,10 +104,6 @@ def timeline(
 
 def _iri(place: str, *groups: Sequence[Fact]) -> str:
     return next(fact.iri_of("jurisdiction") for group in groups for fact in group if place_code(fact) == place)
-
-
-def _rank(place: str) -> int:
-    return PLACES.index(place) if place in PLACES else len(PLACES)
 
 
 def _y(lanes: Sequence[Lane]) -> float:

@@ -12,6 +12,7 @@ from treatkg.results import Term, to_text
 Label = Callable[[str], str]
 _ADULT = 216
 _YEAR = 12
+_NO_END = 10**6
 _PLACE = re.compile(r"^(?:US|EU|UK|CA|Japan|Canada|China)(?: label| leaflet)?: ")
 _ORDER = ("mild", "moderate", "severe")
 PLACES = ("US", "EU", "UK", "JP", "CA", "CN")
@@ -33,6 +34,11 @@ def place_code(fact: Fact) -> str:
     return fact.iri_of("jurisdiction").removeprefix(namespaces.TKG)
 
 
+def rank(place: str) -> int:
+    """Return the place of a jurisdiction, by its short name, in a list of jurisdictions."""
+    return PLACES.index(place) if place in PLACES else len(PLACES)
+
+
 def without_place(label: str) -> str:
     """Return the label of a fact without the jurisdiction that it begins with."""
     return _PLACE.sub("", label)
@@ -41,20 +47,26 @@ def without_place(label: str) -> str:
 def ages(part: Values) -> str:
     """Return the ages of a population, such as "12 to 17 years"; empty if it has all ages."""
     low, high = (_whole(part, name) for name in ("minAgeMonths", "maxAgeMonths"))
-    if low is None and high is None:
-        return ""
-    if high is None:
-        return "adults" if low == _ADULT else f"{_age(low or 0)} and older"
-    if not low:
-        return f"under {_age(high)}"
-    last = high - 1 if high < 2 * _YEAR else high // _YEAR - 1
-    begin = str(low // _YEAR) if low % _YEAR == 0 and high >= 2 * _YEAR else _age(low)
-    return f"{begin} to {last} {'months' if high < 2 * _YEAR else 'years'}"
+    return "" if low is None and high is None else _span(low or 0, high or _NO_END)
 
 
 def population(parts: Iterable[Values], label: Label) -> str:
     """Return who the people of a fact are, in a few words; empty if it does not say."""
     return "; or ".join(filter(None, (_population(part, label) for part in parts)))
+
+
+def together(parts: Iterable[Values], label: Label) -> str:
+    """Return who several populations hold together: their ages and severities, without what else limits each."""
+    everyone = [*parts]
+    spans = sorted((_whole(part, "minAgeMonths") or 0, _whole(part, "maxAgeMonths") or _NO_END) for part in everyone)
+    merged: list[tuple[int, int]] = []
+    for low, high in spans:
+        if merged and low <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], high))
+        else:
+            merged.append((low, high))
+    severities = {text for part in everyone for text in words(part.get("severity", ()), label)}
+    return ", ".join(filter(None, [joined([_span(*span) for span in merged], "and"), _severity(severities)]))
 
 
 def conditions(parts: Iterable[Values], label: Label) -> list[str]:
@@ -68,10 +80,21 @@ def phases(parts: Iterable[Values], label: Label) -> list[str]:
     return [_phase(part, label) for part in ordered]
 
 
+def _span(low: int, high: int) -> str:
+    if high == _NO_END:
+        return "all ages" if not low else "adults" if low == _ADULT else f"{_age(low)} and older"
+    if not low:
+        return f"under {_age(high)}"
+    last = high - 1 if high < 2 * _YEAR else high // _YEAR - 1
+    begin = str(low // _YEAR) if low % _YEAR == 0 and high >= 2 * _YEAR else _age(low)
+    return f"{begin} to {last} {'months' if high < 2 * _YEAR else 'years'}"
+
+
+def _severity(texts: Iterable[str]) -> str:
+    return joined(sorted(texts, key=lambda text: _ORDER.index(text) if text in _ORDER else len(_ORDER)), "to")
+
+
 def _population(part: Values, label: Label) -> str:
-    severities = sorted(
-        words(part.get("severity", ()), label), key=lambda text: _ORDER.index(text) if text in _ORDER else 9
-    )
     low, high = (to_text(_first(part, name)) for name in ("minWeightKg", "maxWeightKg"))
     weight = f"{low} to under {high} kg" if low and high else f"{low} kg and more" if low else f"under {high} kg"
     prior = words(part.get("priorTherapy", ()), label)
@@ -82,7 +105,7 @@ def _population(part: Values, label: Label) -> str:
                 ages(part),
                 joined(words(part.get("sex", ()), label), "or"),
                 weight if low or high else "",
-                joined(severities, "to"),
+                _severity(words(part.get("severity", ()), label)),
                 f"with {joined(words(part.get('comorbidity', ()), label), 'or')}" if part.get("comorbidity") else "",
                 f"after {joined(prior, 'or')}" if prior else "",
                 "for systemic therapy" if to_text(_first(part, "candidateForSystemicTherapy")) == "true" else "",

@@ -1,12 +1,14 @@
 """Pages for people. Each module is a room of its own with its routes; here they are joined."""
 
 from treatkg.server import vendor
-from treatkg.server.pages import docs, editor, things, treatment
+from treatkg.server.pages import docs, editor, finder, searching, things, treatment
 
 ROUTES = [
     *vendor.ROUTES,
-    *treatment.ROUTES,
     *things.ROUTES,
+    *treatment.ROUTES,
+    *finder.ROUTES,
+    *searching.ROUTES,
     *editor.ROUTES,
     *docs.ROUTES,
 ]

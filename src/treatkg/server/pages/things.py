@@ -1,4 +1,4 @@
-"""Pages for people: the start, one thing, finding by name. Each thing is also there as RDF."""
+"""Pages for people: the start, and one thing. Each thing is also there as RDF."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ from http import HTTPStatus
 import pyoxigraph as ox
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from treatkg import namespaces
 from treatkg.cards import card
-from treatkg.errors import UsageError
 from treatkg.knowledge import Knowledge
 from treatkg.server.answering import respond
 from treatkg.server.asking import Question
 from treatkg.server.negotiation import GRAPHS, PAGE, Offer, require
 from treatkg.server.pages import treatment
-from treatkg.server.rendering import link, render
+from treatkg.server.rendering import render
 from treatkg.server.stored import by_topic
 
 DESCRIPTION = "CONSTRUCT { ?thing ?property ?value } WHERE { VALUES ?thing { <%s> } ?thing ?property ?value }"
@@ -40,17 +39,6 @@ async def own_thing(request: Request) -> Response:
 async def any_thing(request: Request) -> Response:
     """Anything that the graph speaks of, by `?iri=`: a protein, a disease, a term of the ontology."""
     return await _thing(request, request.query_params.get("iri", ""), [PAGE, *GRAPHS])
-
-
-async def find(request: Request) -> Response:
-    """Go to the thing that `?name=` names."""
-    knowledge: Knowledge = request.app.state.knowledge
-    name = request.query_params.get("name", "").strip()
-    try:
-        iri = await run_in_threadpool(knowledge.terms.resolve, name)
-    except UsageError as error:
-        return render(request, "error.html", status=HTTPStatus.NOT_FOUND, title="Not found", message=str(error))
-    return RedirectResponse(link(iri), status_code=HTTPStatus.SEE_OTHER)
 
 
 async def _thing(request: Request, iri: str, offers: Sequence[Offer]) -> Response:
@@ -83,5 +71,4 @@ ROUTES = [
     Route("/", start),
     Route("/page/{local:path}", own_thing),
     Route("/describe", any_thing),
-    Route("/find", find),
 ]
