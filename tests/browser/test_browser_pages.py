@@ -19,6 +19,10 @@ PAGES = [
     "/docs/shapes/contraindication.html",
     "/treatments",
     "/page/dupilumab",
+    "/page/upadacitinib?asOf=2021-06-01",
+    "/finder",
+    "/finder?age=30&severity=severe&jurisdiction=US&condition=pregnancy",
+    "/search?q=dupilumap",
 ]
 WIDTHS = (390, 820, 1400)
 

@@ -19,7 +19,7 @@ from treatkg.server.pages import docs
 def index(client: TestClient) -> str:
     answer = client.get("/docs")
     assert (answer.status_code, answer.url.path) == (200, "/docs/index.html")
-    return answer.text
+    return str(answer.text)
 
 
 def test_every_file_of_shapes_has_a_page(client: TestClient, index: str) -> None:

@@ -42,6 +42,12 @@ def test_every_stored_query_opens_and_is_listed(client: TestClient, name: str) -
     assert "WHERE" in query_of(page.text)
 
 
+def test_the_page_of_a_stored_query_leads_to_it_with_its_parameters(client: TestClient) -> None:
+    address = "/queries/drugs-blocking-cytokine?cytokine=IL-13&format=html"
+    (link,) = re.findall(r'href="(/editor[^"]*stored[^"]*)"', client.get(address, headers={"Accept": "text/html"}).text)
+    assert html.unescape(link) == "/editor?stored=drugs-blocking-cytokine&cytokine=IL-13"
+
+
 def test_queries_that_ask_others_are_not_offered(client: TestClient) -> None:
     page = client.get("/editor").text
     others = [q.name for q in queries.catalogue().values() if q.online or q.loaded]
@@ -65,7 +71,7 @@ def test_queries_that_ask_others_are_not_offered(client: TestClient) -> None:
 def test_bad_input_is_refused_with_a_reason(
     client: TestClient, parameters: list[tuple[str, str]], status: int, reason: str
 ) -> None:
-    page = client.get("/editor", params=parameters)  # type: ignore[arg-type]
+    page = client.get("/editor", params=parameters)
     assert (page.status_code, "<script>alert" in page.text) == (status, False)
     (said,) = re.findall(r'role="alert">(.*?)</p>', page.text, re.DOTALL)
     assert reason in said
