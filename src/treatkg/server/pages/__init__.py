@@ -1,7 +1,17 @@
 """Pages for people. Each module is a room of its own with its routes; here they are joined."""
 
-from treatkg.server.pages import comparing, finder, searching, things, treatment
+from treatkg.server import vendor
+from treatkg.server.pages import comparing, docs, editor, finder, searching, things, treatment
 
-ROUTES = [*things.ROUTES, *treatment.ROUTES, *finder.ROUTES, *searching.ROUTES, *comparing.ROUTES]
+ROUTES = [
+    *vendor.ROUTES,
+    *things.ROUTES,
+    *treatment.ROUTES,
+    *finder.ROUTES,
+    *searching.ROUTES,
+    *comparing.ROUTES,
+    *editor.ROUTES,
+    *docs.ROUTES,
+]
 
 __all__ = ["ROUTES"]
