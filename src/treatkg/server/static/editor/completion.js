@@ -2,9 +2,17 @@
 
 const MANY = 60;
 
+const localName = (iri) => iri.slice(Math.max(iri.lastIndexOf("#"), iri.lastIndexOf("/")) + 1);
+
+// Names and labels that begin as typed stand before those that have it elsewhere; each kind by use.
 function matching(list, typed) {
   const wanted = typed.toLowerCase();
-  return list.filter(([iri, label]) => iri.startsWith(typed) || (wanted && !/^https?:/.test(wanted) && (label.toLowerCase().includes(wanted) || iri.toLowerCase().includes(wanted)))).slice(0, MANY);
+  const whole = list.filter(([iri]) => iri.startsWith(typed));
+  if (/^https?:/.test(wanted)) return whole.slice(0, MANY);
+  const names = ([iri, label]) => [localName(iri).toLowerCase(), label.toLowerCase()];
+  const begins = list.filter((term) => names(term).some((name) => name.startsWith(wanted)));
+  const holds = list.filter((term) => names(term).some((name) => name.includes(wanted)));
+  return [...new Set([...whole, ...begins, ...holds])].slice(0, MANY);
 }
 
 // Named with our prefixes; the editor then declares one that the query lacks.
@@ -39,7 +47,7 @@ function completer(Yasqe, kind, list, terms) {
       const known = await terms;
       prefixes = known.prefixes;
       const found = matching(known[list], (token?.autocompletionString ?? "").trim());
-      for (const [iri, label, count] of found) shown.set(named(yasqe, iri, prefixes), `${label || iri} (${count})`);
+      for (const [iri, label, count] of found) shown.set(named(yasqe, iri, prefixes), `${label} (${count})`.trim());
       return found.map(([iri]) => iri);
     },
     preProcessToken: (yasqe, token) => wordBefore(yasqe, token, standard.preProcessToken),
