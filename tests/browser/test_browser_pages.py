@@ -23,6 +23,10 @@ PAGES = [
     "/finder",
     "/finder?years=30&severity=severe&jurisdiction=US",
     "/search?q=dupilumap",
+    "/compare",
+    "/compare?treatment=dupilumab&treatment=tralokinumab&treatment=upadacitinib",
+    "/describe?iri=http%3A%2F%2Fpurl.obolibrary.org%2Fobo%2FMONDO_0004980",
+    "/page/source/aad-2014-systemic",
 ]
 WIDTHS = (390, 820, 1400)
 
