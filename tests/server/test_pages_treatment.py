@@ -220,7 +220,7 @@ def test_the_list_of_treatments(client: TestClient, kg: treatkg.Knowledge, day: 
     assert answer.status_code == 200
     page = Page(answer.text)
     hrefs = [href.partition("?")[0] for href in page.links]
-    assert [f"/id/{name}" for name in all_treatments()] == sorted(href for href in hrefs if href.startswith("/id/"))
+    assert [f"/page/{name}" for name in all_treatments()] == sorted(href for href in hrefs if href.startswith("/page/"))
     pairs = kg.select(
         f"""SELECT DISTINCT ?treatment ?place WHERE {{ ?fact a tkg:Indication ; tkg:treatment ?treatment ;
           tkg:jurisdiction ?place ; tkg:disease MONDO:0004980 ; tkg:validFrom ?from . ?treatment a tkg:Treatment .
