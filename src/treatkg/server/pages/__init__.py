@@ -1,7 +1,7 @@
 """Pages for people. Each module is a room of its own with its routes; here they are joined."""
 
 from treatkg.server import vendor
-from treatkg.server.pages import comparing, docs, editor, finder, searching, things, treatment
+from treatkg.server.pages import comparing, docs, editor, finder, mapping, searching, things, treatment
 
 ROUTES = [
     *vendor.ROUTES,
@@ -10,6 +10,7 @@ ROUTES = [
     *finder.ROUTES,
     *searching.ROUTES,
     *comparing.ROUTES,
+    *mapping.ROUTES,
     *editor.ROUTES,
     *docs.ROUTES,
 ]
