@@ -186,6 +186,8 @@ def test_a_stored_query_is_put_into_the_editor_with_its_parameters(editor: Page,
     editor.wait_for_url("**cytokine=IL-13*")
     assert "VALUES ?cytokine { <http://purl.uniprot.org/uniprot/P35225> }" in written(ready(editor))
     assert len(answered(editor)) == len(kg.query("drugs-blocking-cytokine", cytokine="IL-13"))
+    editor.reload()
+    assert editor.get_by_label("cytokine", exact=True).input_value() == "IL-13"
 
 
 def test_the_form_works_without_scripts(watch: Watch, kg: treatkg.Knowledge) -> None:

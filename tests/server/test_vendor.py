@@ -3,6 +3,9 @@
 import hashlib
 import json
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -78,6 +81,16 @@ def test_caches_keep_what_has_its_hash_in_the_address(client: TestClient, built:
 def test_nothing_else_is_served_there(client: TestClient, path: str) -> None:
     answer = client.get(f"/static/vendor/{path}")
     assert answer.status_code == 404 or "--ink" in answer.text  # a client may shorten the path itself
+
+
+def test_a_build_that_cannot_reach_npm_says_so_and_fails_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "frontend"
+    shutil.copytree(ROOT / "frontend", folder, ignore=shutil.ignore_patterns("node_modules"))
+    environment = {"PATH": "", "npm_config_registry": "http://127.0.0.1:9", "npm_config_cache": str(tmp_path / "cache")}
+    build = [sys.executable, str(folder / "build.py")]
+    done = subprocess.run(build, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, "are left out: n" in done.stderr, "Traceback" in done.stderr) == (0, True, False)
+    assert not (tmp_path / "src").exists()
 
 
 def test_what_was_not_built_has_no_address(tmp_path: Path) -> None:

@@ -20,8 +20,12 @@ function fromAddress() {
   if (query !== null) text.set(query);
 }
 
+function fragment() {
+  return `#query=${encodeURIComponent(text.get())}`;
+}
+
 function address() {
-  return `${location.origin}/editor#query=${encodeURIComponent(text.get())}`;
+  return `${location.origin}/editor${fragment()}`;
 }
 
 async function ask(accept) {
@@ -39,7 +43,7 @@ async function ask(accept) {
 
 async function run() {
   say("Asking …");
-  history.replaceState(null, "", address());
+  history.replaceState(null, "", fragment());
   const begun = performance.now();
   try {
     const response = await ask("application/sparql-results+json, text/turtle;q=0.9");
@@ -92,9 +96,9 @@ function highlight(terms) {
     editorHeight: "24rem",
     autocompleters: ["prefixes", "variables", "class", "property"],
     extraKeys: { "Ctrl-Enter": run, "Cmd-Enter": run, Esc: (editor) => editor.getInputField().blur(), Tab: false, "Shift-Tab": false },
-    screenReaderLabel: "SPARQL query",
   });
-  yasqe.getInputField().setAttribute("aria-label", "SPARQL query");
+  yasqe.getInputField().id = "typed";
+  form.querySelector("label[for=query]").htmlFor = "typed";
   field.hidden = true;
   yasqe.on("change", () => (field.value = yasqe.getValue()));
   text.set = (value) => yasqe.setValue(value);
@@ -121,7 +125,9 @@ function start() {
   drawer.open = matchMedia("(min-width: 64rem)").matches;
   for (const hidden of [find("run"), find("link"), find("elsewhere"), drawer.querySelector(".filter")]) hidden.hidden = false;
   find("download").classList.add("quiet");
-  const terms = fetch("/editor/terms.json").then((response) => response.json());
+  const terms = fetch("/editor/terms.json")
+    .then((response) => response.json())
+    .catch(() => ({ prefixes: {}, classes: [], properties: [] }));
   terms.then((known) => (prefixes = known.prefixes));
   highlight(terms);
   fromAddress();
