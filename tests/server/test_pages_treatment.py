@@ -229,3 +229,17 @@ def test_the_list_of_treatments(client: TestClient, kg: treatkg.Knowledge, day: 
     )
     assert answer.text.count('class="chip yes"') == len(pairs)
     assert f"asOf={quote(day)}" in answer.text or day == "2026-11-28"
+
+
+def test_the_page_that_is_open_is_marked(client: TestClient) -> None:
+    page = client.get("/treatments").text
+    assert page.count("aria-current") == 1
+    assert '<a href="/treatments" aria-current="page">' in page
+    assert page.index('<a class="skip" href="#content">') < page.index("<header>") < page.index('<main id="content"')
+
+
+def test_the_form_of_a_day_keeps_the_other_parameters(client: TestClient) -> None:
+    page = client.get("/treatments?asOf=2020-01-01&x=%22%3Cb%3E").text
+    assert '<input type="hidden" name="x" value="&#34;&lt;b&gt;">' in page
+    assert 'href="/treatments?x=%22%3Cb%3E">Back to today' in page
+    assert page.count('name="asOf"') == 1
