@@ -121,7 +121,7 @@ class Dossier:
             ("licences", "Licences", bool(self.timelines)),
             ("mechanism", "Mechanism", self._has("MechanismOfAction", "PotencyMeasurement")),
             ("safety", "Contraindications", True),
-            ("checks", "Checks", bool(self.matrices["Screening"] or self.matrices["Monitoring"])),
+            ("checks", "Checks", self._has("Screening", "Monitoring") or bool(self.matrices["Monitoring"])),
             ("recommendations", "Recommendations", self._has("Recommendation")),
             ("reactions", "Adverse reactions", self._has("AdverseReaction")),
             ("trials", "Trials", self._has("TrialResult")),

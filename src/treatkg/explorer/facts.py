@@ -39,6 +39,7 @@ SELECT ?fact ?kind ?part ?property ?value WHERE {
   ?part ?property ?value .
 }
 """
+_SUBSTANCES = "SELECT ?substance WHERE { <%s> tkg:activeSubstance ?substance }"
 _EVIDENCE = """
 SELECT ?fact ?source ?locator ?finding ?anchor ?direction WHERE {
   %s
@@ -143,25 +144,49 @@ def read(knowledge: Knowledge, treatment: str, day: datetime.date) -> list[Fact]
         treatment: the IRI of the treatment.
         day: the day at which the status of each fact is given.
     """
+    engine = knowledge.engine.fingerprint()
+    stated = _kept(knowledge, engine, treatment) if engine else _stated(knowledge, treatment)
+    return [_fact(one, day) for one in stated]
+
+
+@dataclass(frozen=True)
+class _Stated:
+    """A fact as the graph states it, whatever the day."""
+
+    iri: str
+    values: Values
+    about: Named | None
+    by_group: bool
+    parts: Mapping[str, tuple[Values, ...]]
+    evidence: tuple[EvidenceLine, ...]
+
+
+def _stated(knowledge: Knowledge, treatment: str) -> list[_Stated]:
     of_treatment = _OF_TREATMENT % treatment
     values: dict[str, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
     for fact, prop, value in knowledge.select(_FACTS % of_treatment).terms:
         values[graph.iri_of(fact)][_local(prop)].append(value)
     parts = _parts(knowledge, of_treatment)
     evidence = _evidence(knowledge, of_treatment)
-    named = {graph.iri_of(about) for found in values.values() for about in found["treatment"]} - {treatment}
-    abouts = {iri: Named(iri, knowledge.terms.label(iri)) for iri in named}
-    substances = {
-        graph.iri_of(row[0])
-        for row in knowledge.select(f"SELECT ?s WHERE {{ <{treatment}> tkg:activeSubstance ?s }}").terms
-    }
+    substances = {graph.iri_of(row[0]) for row in knowledge.select(_SUBSTANCES % treatment).terms}
     facts = []
     for iri, found in values.items():
-        about = abouts.get(graph.iri_of(found["treatment"][0])) if found["treatment"] else None
+        subject = graph.iri_of(found["treatment"][0])
         facts.append(
-            _fact(iri, _frozen(found), day, about, parts.get(iri, {}), evidence.get(iri, ()), substances=substances)
+            _Stated(
+                iri=iri,
+                values=_frozen(found),
+                about=Named(subject, knowledge.terms.label(subject)) if subject != treatment else None,
+                by_group=subject != treatment and subject not in substances,
+                parts=parts.get(iri, {}),
+                evidence=evidence.get(iri, ()),
+            )
         )
-    return sorted(facts, key=lambda fact: (fact.cls, fact.label, fact.iri))
+    return sorted(facts, key=lambda fact: (_class(fact.values), to_text(fact.values["label"][0]), fact.iri))
+
+
+# The same treatment is asked for at many days; a graph that has a fingerprint does not change under it.
+_kept = functools.lru_cache(maxsize=32)(lambda knowledge, _, treatment: _stated(knowledge, treatment))
 
 
 def evidence_of(knowledge: Knowledge, facts: Iterable[str]) -> dict[str, tuple[EvidenceLine, ...]]:
@@ -234,39 +259,32 @@ def _parts(knowledge: Knowledge, which: str) -> dict[str, dict[str, tuple[Values
     return found
 
 
-def _fact(
-    iri: str,
-    values: Values,
-    day: datetime.date,
-    about: Named | None,
-    parts: Mapping[str, tuple[Values, ...]],
-    evidence: tuple[EvidenceLine, ...],
-    *,
-    substances: set[str],
-) -> Fact:
+def _fact(stated: _Stated, day: datetime.date) -> Fact:
+    values = stated.values
     cls = _class(values)
     start = _date(values, "validFrom") or _date(values, "eventDate")
     end = _date(values, "validUntil")
-    precision = "validFromPrecision" if "validFrom" in values else "eventDatePrecision"
-    first = values.get("validFrom") or values.get("eventDate") or (None,)
+    first = "validFrom" if "validFrom" in values else "eventDate"
     seen = _date(values, "observedOn") if cls in _SEEN else None
     return Fact(
-        iri=iri,
+        iri=stated.iri,
         cls=cls,
         label=to_text(values["label"][0]),
-        status=_status(day, start or seen, end, evidence),
+        status=_status(day, start or seen, end, stated.evidence),
         values=values,
-        about=about,
-        by_group=about is not None and about.iri not in substances,
+        about=stated.about,
+        by_group=stated.by_group,
         start=start,
         end=end,
-        start_text=shown_date(first[0], next(iter(values.get(precision, ())), None)),
-        end_text=shown_date(
-            next(iter(values.get("validUntil", ())), None), next(iter(values.get("validUntilPrecision", ())), None)
-        ),
-        parts=parts,
-        evidence=evidence,
+        start_text=_shown(values, first),
+        end_text=_shown(values, "validUntil"),
+        parts=stated.parts,
+        evidence=stated.evidence,
     )
+
+
+def _shown(values: Values, name: str) -> str:
+    return shown_date(*(next(iter(values.get(each, ())), None) for each in (name, f"{name}Precision")))
 
 
 def _status(

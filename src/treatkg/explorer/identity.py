@@ -22,11 +22,14 @@ SELECT ?thing ?property ?value WHERE {
   ?thing ?property ?value .
 }
 """
+# Whether it is licensed depends on the day, and the classes speak of the day of the release.
 _CLASSES = """
 SELECT DISTINCT ?class WHERE {
   <%s> a ?class .
   MINUS { <%s> a ?narrower . ?narrower rdfs:subClassOf+ ?class . FILTER(?narrower != ?class) }
-  FILTER(STRSTARTS(STR(?class), STR(tkg:)) && ?class NOT IN (tkg:TreatmentSubject, tkg:Treatment, tkg:Substance))
+  FILTER(STRSTARTS(STR(?class), STR(tkg:)) && ?class NOT IN (
+    tkg:TreatmentSubject, tkg:Treatment, tkg:Substance, tkg:LicensedTreatment, tkg:LicensedSystemicTreatment
+  ))
 }
 """
 

@@ -15,6 +15,7 @@ _LONGEST = 50
 _At = Callable[[datetime.date], float]
 _STEPS = (1, 2, 5, 10, 20)
 _MOST_TICKS = 12
+_MARGIN = datetime.timedelta(days=120)
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,12 @@ def timeline(
     starts = [fact.start for fact in [*licences, *events] if fact.start]
     if not starts:
         return None
-    last = max(today, day, *starts) + datetime.timedelta(days=120)
-    first = min(datetime.date(min(starts).year, 1, 1), day)
+    last = max(today, *starts) + _MARGIN
+    first = datetime.date(min(starts).year, 1, 1)
     scale = (WIDTH - GUTTER - RIGHT) / (last - first).days
 
     def at(when: datetime.date) -> float:
-        return round(GUTTER + (when - first).days * scale, 1)
+        return round(GUTTER + (min(max(when, first), last) - first).days * scale, 1)
 
     lanes: list[Lane] = []
     for place in sorted({place_code(fact) for fact in [*licences, *events]}, key=rank):
@@ -90,7 +91,7 @@ def timeline(
         for full, group in itertools.groupby(
             sorted(here, key=lambda one: _order(one, label)), lambda one: _lane(one, label)
         ):
-            bars = tuple(_bar(fact, at, max(today, day)) for fact in group)
+            bars = tuple(_bar(fact, at, today) for fact in group)
             lanes.append(Lane(_y(lanes), _short(full), full, bars=bars))
         marks = tuple(
             Event(at(fact.start), f"{fact.start_text}: {without_place(fact.label)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Protocol
@@ -58,6 +58,7 @@ def outward(iri: str) -> str:
 
 
 class _Said(Protocol):
+    source: str
     url: str
     anchor: str
 
@@ -66,10 +67,10 @@ def _passage(line: _Said) -> str:
     return passage(line.url, line.anchor)
 
 
-def _number_in(source: str, numbers: Mapping[str, int]) -> int:
-    return numbers[source]
+def _numbered(lines: Iterable[_Said], numbers: Mapping[str, int]) -> str:
+    return "".join(f"[{number}]" for number in sorted({numbers[line.source] for line in lines}))
 
 
 _environment.filters.update(
-    link=link, outward=outward, iri=iri_of, shorten=namespaces.shorten, passage=_passage, number_in=_number_in
+    link=link, outward=outward, iri=iri_of, shorten=namespaces.shorten, passage=_passage, numbered=_numbered
 )
