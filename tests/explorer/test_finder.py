@@ -68,6 +68,23 @@ def test_severity_narrows_the_licences(kg: treatkg.Knowledge) -> None:
     assert "dupilumab" in everyone(answer(kg, years="12", jurisdiction="EU", severity="Moderate"))
 
 
+def test_a_severity_that_is_not_stated_cannot_be_told(kg: treatkg.Knowledge) -> None:
+    def severe(**fields: str) -> list[tuple[str, Answer]]:
+        one = everyone(answer(kg, years="3", jurisdiction="EU", **fields))["dupilumab"]
+        return [(need.text, need.answer) for need in one.licences[0].needs if "disease" in need.text]
+
+    assert severe() == [("severe disease", Answer.UNKNOWN)]
+    assert severe(severity="Severe") == [("severe disease", Answer.MET)]
+
+
+def test_breast_feeding_bars_where_the_label_says_so(kg: treatkg.Knowledge) -> None:
+    found = everyone(answer(kg, years="30", jurisdiction="EU", condition="tkg:BreastFeedingState"))
+    asked = kg.query("contraindications", about="tkg:BreastFeedingState", jurisdiction="EU").to_dicts()
+    assert {name for name, one in found.items() if one.of(Verdict.BARRED)} == {
+        str(row["treatment"]) for row in asked
+    } & set(found)
+
+
 def test_pregnancy_bars_the_oral_jak_inhibitors_in_the_eu(kg: treatkg.Knowledge) -> None:
     found = answer(kg, years="30", jurisdiction="EU", condition="tkg:PregnancyState")
     assert standing(found)[Standing.BARRED] == {"abrocitinib", "baricitinib", "upadacitinib"}
@@ -212,7 +229,7 @@ def test_not_advisable_is_no_inadequate_response(kg: treatkg.Knowledge) -> None:
     def prior(**fields: str) -> Answer:
         one = everyone(answer(kg, years="3", jurisdiction="EU", **fields))["tacrolimus-ointment"]
         (licence,) = [one for one in one.licences if one.fact.endswith("eu-2002-children")]
-        return licence.needs[0].answer
+        return next(need.answer for need in licence.needs if "tried first" in need.text)
 
     assert prior(earlier="topical-corticosteroids") == Answer.MET
     assert prior(unsuitable="topical-corticosteroids") == Answer.NOT_MET

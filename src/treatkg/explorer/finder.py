@@ -179,26 +179,26 @@ def _add_cautions(knowledge: Knowledge, patient: Patient, candidates: Mapping[st
 
 
 def _add_checks(knowledge: Knowledge, patient: Patient, candidates: Mapping[str, Candidate]) -> None:
-    seen: set[tuple[str, str]] = set()
     label = knowledge.terms.label
+    found: dict[tuple[str, str], Row] = {}
+    looked_for: dict[tuple[str, str], set[str]] = defaultdict(set)
     for row in ask(knowledge, "screening-before-treatment", {"asOf": patient.day}):
-        treatment, fact, place = (graph.iri_of(row[name]) for name in ("treatment", "fact", "jurisdiction"))
-        if treatment not in candidates or place not in ("", patient.jurisdiction) or (treatment, fact) in seen:
-            continue
-        seen.add((treatment, fact))
-        group = graph.iri_of(row["group"])
-        candidates[treatment].checks.append(
-            Check(
-                fact=fact,
-                label=label(fact),
-                looks_for=label(graph.iri_of(row["looksFor"])),
-                test=text(row["test"]),
-                threshold=text(row["threshold"]),
-                action=text(row["action"]),
-                stated_for=label(group) if group else "",
-                placed=bool(place),
-            )
+        key = graph.iri_of(row["treatment"]), graph.iri_of(row["fact"])
+        if key[0] in candidates and graph.iri_of(row["jurisdiction"]) in ("", patient.jurisdiction):
+            found.setdefault(key, row)
+            looked_for[key].add(label(graph.iri_of(row["looksFor"])))
+    for (treatment, fact), row in found.items():
+        check = Check(
+            fact=fact,
+            label=label(fact),
+            looks_for=", ".join(sorted(looked_for[treatment, fact])),
+            test=text(row["test"]),
+            threshold=text(row["threshold"]),
+            action=text(row["action"]),
+            stated_for=label(graph.iri_of(row["group"])) if row["group"] is not None else "",
+            placed=row["jurisdiction"] is not None,
         )
+        candidates[treatment].checks.append(check)
 
 
 def _add_label_checks(knowledge: Knowledge, patient: Patient, candidates: Mapping[str, Candidate]) -> None:

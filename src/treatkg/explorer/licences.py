@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from treatkg import graph, namespaces
-from treatkg.explorer.asking import Row, ask, text
+from treatkg.explorer.asking import Row, ask, rows, text
 from treatkg.explorer.patient import Patient
 from treatkg.knowledge import Knowledge
 from treatkg.queries import Value
@@ -19,6 +20,10 @@ SELECT DISTINCT ?thing ?broad WHERE { VALUES ?thing { %s }
 """
 
 _BROADER = "SELECT DISTINCT ?broad WHERE { VALUES ?thing { %s } ?thing rdfs:subClassOf* ?broad }"
+_SEVERITIES = """
+SELECT DISTINCT ?fact ?severity WHERE { VALUES ?fact { %s } ?fact tkg:population/tkg:severity ?severity }
+"""
+_DEGREES = tuple(map(namespaces.expand, ("tkg:Mild", "tkg:Moderate", "tkg:Severe")))
 # Licences say this in words of their own, which the graph keeps as a note of the population.
 _IMMUNE = "not immunocompromised"
 _COMPROMISED = set(map(namespaces.expand, ("tkg:ImmunosuppressedState", "MONDO:0021094", "MONDO:0005109")))
@@ -84,15 +89,18 @@ def licences(knowledge: Knowledge, patient: Patient) -> Mapping[str, list[Licenc
                 into.add(graph.iri_of(row[name]))
         if row["note"] is not None:
             one.notes.add(text(row["note"]))
+    severities: dict[str, set[str]] = defaultdict(set)
+    facts = " ".join(sorted({f"<{graph.iri_of(one.row['fact'])}>" for one in populations.values()}))
+    for row in rows(knowledge, _SEVERITIES % facts):
+        severities[graph.iri_of(row["fact"])].add(graph.iri_of(row["severity"]))
     has = _tried(knowledge, patient.earlier), _tried(knowledge, patient.unsuitable)
     found: dict[str, dict[str, Licence]] = {}
     for one in populations.values():
         if not _fits_sex(patient, one.row["sex"]):
             continue
         fact = graph.iri_of(one.row["fact"])
-        licence = Licence(
-            fact, knowledge.terms.label(fact), tuple(_needs(knowledge, patient, one, has)), tuple(sorted(one.notes))
-        )
+        needs = [*_severity(knowledge, patient, severities[fact]), *_needs(knowledge, patient, one, has)]
+        licence = Licence(fact, knowledge.terms.label(fact), tuple(needs), tuple(sorted(one.notes)))
         of = found.setdefault(graph.iri_of(one.row["treatment"]), {})
         if fact not in of or _unmet(licence) < _unmet(of[fact]):  # several populations are alternatives
             of[fact] = licence
@@ -153,6 +161,13 @@ def _tried(knowledge: Knowledge, treatments: Iterable[str]) -> set[str]:
         return named
     rows = knowledge.select(_MEMBERS % " ".join(f"<{iri}>" for iri in sorted(named))).terms
     return named | {graph.iri_of(broad) for _, broad in rows}
+
+
+def _severity(knowledge: Knowledge, patient: Patient, degrees: Collection[str]) -> Iterator[Need]:
+    """Say which severity a licence is for; the query left out whom another one does not fit."""
+    if degrees:
+        words = " or ".join(knowledge.terms.label(one) for one in _DEGREES if one in degrees)
+        yield Need(f"{words} disease", Answer.MET if patient.severity else Answer.UNKNOWN)
 
 
 def _needs(knowledge: Knowledge, patient: Patient, one: _Population, has: tuple[set[str], set[str]]) -> Iterable[Need]:

@@ -1,7 +1,7 @@
 """Pages for people. Each module is a room of its own with its routes; here they are joined."""
 
 from treatkg.server import vendor
-from treatkg.server.pages import comparing, docs, editor, finder, mapping, searching, things, treatment
+from treatkg.server.pages import comparing, covering, docs, editor, finder, mapping, searching, things, treatment
 
 ROUTES = [
     *vendor.ROUTES,
@@ -11,6 +11,7 @@ ROUTES = [
     *searching.ROUTES,
     *comparing.ROUTES,
     *mapping.ROUTES,
+    *covering.ROUTES,
     *editor.ROUTES,
     *docs.ROUTES,
 ]
