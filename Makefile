@@ -7,7 +7,9 @@ BIN := $(VENV)/bin
 PORT ?= 7878
 CANDIDATES := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python
 
-.PHONY: help serve test lint setup setup-dev build docs notebook lock clean
+VENDOR := src/treatkg/server/static/vendor/VENDOR.json
+
+.PHONY: help serve test lint setup setup-dev frontend node build docs notebook lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -15,6 +17,7 @@ help:
 	@echo "make test    run every check"
 	@echo "make build   rebuild data/triples.ttl from data/curated (needs Java)"
 	@echo "make docs    write the pages of the ontology, the shapes and the notebook into site/"
+	@echo "make frontend  fetch the query editor and the graph view for the pages (needs npm, or takes it from PyPI)"
 	@echo "make clean   remove the environment and caches"
 
 serve: setup
@@ -42,7 +45,20 @@ notebook: setup-dev
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --log-level ERROR docs/notebooks/*.ipynb
 
 setup: $(VENV)/.runtime
+	@$(MAKE) --no-print-directory $(VENDOR)
+
 setup-dev: $(VENV)/.dev
+	@$(MAKE) --no-print-directory $(VENDOR)
+
+# Third-party code of the pages. Where it cannot be had, the pages work without it, and the next make tries again.
+frontend: setup
+$(VENDOR): frontend/build.py frontend/package.json frontend/package-lock.json
+	@if ! command -v npm >/dev/null 2>&1 && ! [ -x $(BIN)/npm ]; then \
+	  echo "There is no Node.js here: taking it from PyPI ..."; $(MAKE) --no-print-directory node || true; fi
+	@$(BIN)/python frontend/build.py
+
+node:
+	@$(call environment,requirements-node.lock)
 
 # Serving needs no development tools; where they are installed already, they stay.
 $(VENV)/.runtime: requirements.lock requirements-dev.lock pyproject.toml
@@ -75,11 +91,14 @@ $$pip install --quiet --disable-pip-version-check --require-hashes -r $(1); \
 $$pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 endef
 
-# Needs uv; writes no addresses.
+# Needs uv and npm; writes no addresses.
 COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet pyproject.toml
 lock:
 	$(COMPILE) --extra build -o requirements.lock
 	$(COMPILE) --extra dev -c requirements.lock -o requirements-dev.lock
+	$(subst pyproject.toml,,$(COMPILE)) --group node -o requirements-node.lock
+	cd frontend && rm -rf node_modules package-lock.json && npm install --package-lock-only --silent
+	$(BIN)/python frontend/build.py --tidy-lock
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build site
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build site frontend/node_modules $(dir $(VENDOR))

@@ -6,6 +6,7 @@ the content of these blocks by serialised RDF terms and touches nothing else: an
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -90,7 +91,8 @@ def tokens(text: str) -> Iterator[Token]:
         yield Token(str(match.lastgroup), match.group(), match.start(), match.end())
 
 
-def parameter_blocks(text: str) -> dict[str, list[tuple[int, int]]]:
+@functools.lru_cache(maxsize=256)
+def parameter_blocks(text: str) -> Mapping[str, Sequence[tuple[int, int]]]:
     """Return, for each variable bound by ``VALUES ?name { ... }``, the places between the braces."""
     meaningful = [token for token in tokens(text) if token.kind not in ("space", "comment")]
     blocks: dict[str, list[tuple[int, int]]] = {}

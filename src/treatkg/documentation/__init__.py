@@ -7,7 +7,8 @@ from pathlib import Path
 from treatkg import graph, resources
 from treatkg.documentation import ontology, shapes, vocabulary
 
-_STYLE = Path(__file__).parents[1] / "server" / "static" / "style.css"
+_STATIC = Path(__file__).parents[1] / "server" / "static"
+STYLES = ("style.css", "docs.css", "icon.svg")
 
 
 def write(folder: Path) -> list[Path]:
@@ -27,6 +28,6 @@ def write(folder: Path) -> list[Path]:
         ("ontology.html", ontology.page()),
         ("vocabulary.html", vocabulary.page()),
         *shapes.pages(resources.SHAPES),
-        ("style.css", _STYLE.read_bytes()),
+        *((name, (_STATIC / name).read_bytes()) for name in STYLES),
     ]
     return graph.write_all_atomically(folder, files)

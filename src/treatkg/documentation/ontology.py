@@ -1,4 +1,4 @@
-"""The page of the ontology, laid out by pyLODE.
+"""The page of the ontology: pyLODE's content in the look of the other pages, which have no style of their own inline.
 
 pyLODE cannot show nested class expressions, so definitions go to it in words.
 """
@@ -8,18 +8,21 @@ from __future__ import annotations
 import logging
 from typing import TypeGuard
 
+import lxml.html
 import pyoxigraph as ox
 import rdflib
+from markupsafe import Markup
 from rdflib.namespace import SKOS
 
 from treatkg import graph, namespaces, resources
+from treatkg.documentation.pages import render
 from treatkg.errors import UsageError
 from treatkg.reasoning import axioms
 
 _LABEL = ox.NamedNode(namespaces.RDFS + "label")
 
 
-def page() -> bytes:
+def page(home: str = "") -> bytes:
     """Return the page: every class and property with its definition, source and example.
 
     Raises:
@@ -30,8 +33,15 @@ def page() -> bytes:
     except ImportError as error:
         raise UsageError("the page of the ontology needs pyLODE: pip install 'treatkg[docs]'") from error
     logging.getLogger().setLevel(logging.WARNING)  # pyLODE asks for everything
-    html: str = OntPub(_source()).make_html()
-    return html.encode()
+    laid_out = lxml.html.document_fromstring(OntPub(_source()).make_html())
+    content, contents = (_markup(laid_out, name) for name in ("content", "toc"))
+    return render("ontology.html", home, content=content, contents=contents, root="")
+
+
+def _markup(page: lxml.html.HtmlElement, name: str) -> Markup:
+    """Return a part of what pyLODE wrote, which has escaped every text."""
+    (part,) = page.xpath(f"//*[@id='{name}']")
+    return Markup(lxml.html.tostring(part, encoding="unicode"))  # noqa: S704
 
 
 def _source() -> rdflib.Graph:

@@ -15,6 +15,6 @@ _environment = jinja2.Environment(
 )
 
 
-def render(template: str, **values: object) -> bytes:
-    """Return a page."""
-    return _environment.get_template(template).render(version=__version__, **values).encode()
+def render(template: str, home: str, **values: object) -> bytes:
+    """Return a page. `home` is the address of the application that it is a part of, empty for pages in a folder."""
+    return _environment.get_template(template).render(version=__version__, home=home, **values).encode()

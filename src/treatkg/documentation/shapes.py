@@ -43,12 +43,12 @@ class File:
     checks: tuple[Check, ...]
 
 
-def pages(folder: Path) -> Iterator[tuple[str, bytes]]:
+def pages(folder: Path, home: str = "") -> Iterator[tuple[str, bytes]]:
     """Return the path and content of each page, the index first."""
     files = [_read(file) for file in sorted(folder.glob("*.ttl"))]
-    yield "index.html", render("index.html", files=files, root="")
+    yield "index.html", render("index.html", home, files=files, root="")
     for file in files:
-        yield f"shapes/{file.name}.html", render("shapes.html", file=file, root="../")
+        yield f"shapes/{file.name}.html", render("shapes.html", home, file=file, root="../")
 
 
 def _read(path: Path) -> File:

@@ -31,11 +31,11 @@ class List:
     values: tuple[Value, ...]
 
 
-def page() -> bytes:
+def page(home: str = "") -> bytes:
     """Return the page of every list of `ontology/vocabulary.ttl`."""
     graph = rdflib.Graph().parse(resources.ONTOLOGY / "vocabulary.ttl")
     lists = [_list(graph, scheme) for scheme in graph.subjects(RDF.type, SKOS.ConceptScheme)]
-    return render("vocabulary.html", lists=sorted(lists, key=lambda each: each.label), root="")
+    return render("vocabulary.html", home, lists=sorted(lists, key=lambda each: each.label), root="")
 
 
 def _list(graph: rdflib.Graph, scheme: rdflib.term.Node) -> List:

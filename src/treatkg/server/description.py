@@ -118,7 +118,7 @@ def service(request: Request, offer: Offer) -> Response:
         own = [triple(SERVICE, SD + "endpoint", address), triple(DATASET, VOID + "sparqlEndpoint", address)]
     except ValueError as error:
         raise UsageError(f"the address that you ask is no IRI: {error}") from error
-    return _written(request, [*own, *_of(request).service], offer)
+    return _written(request, [*own, *of(request).service], offer)
 
 
 async def dataset(request: Request) -> Response:
@@ -135,10 +135,11 @@ def _dataset(request: Request, offer: Offer) -> Response:
         triple(document, FOAF + "primaryTopic", DATASET),
         triple(DATASET, VOID + "sparqlEndpoint", SERVICE),
     ]
-    return _written(request, [*about, *_of(request).dataset], offer)
+    return _written(request, [*about, *of(request).dataset], offer)
 
 
-def _of(request: Request) -> Description:
+def of(request: Request) -> Description:
+    """Return the description of the graph that is served."""
     state = request.app.state
     found: Description | None = getattr(state, "description", None)
     if found is None or found.knowledge is not state.knowledge:

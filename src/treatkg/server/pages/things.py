@@ -1,4 +1,4 @@
-"""Pages for people: the start, one thing, finding by name. Each thing is also there as RDF."""
+"""Pages for people: the start, and one thing. Each thing is also there as RDF."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ from http import HTTPStatus
 import pyoxigraph as ox
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from treatkg import namespaces
 from treatkg.cards import card
-from treatkg.errors import UsageError
 from treatkg.knowledge import Knowledge
 from treatkg.server.answering import respond
 from treatkg.server.asking import Question
 from treatkg.server.negotiation import GRAPHS, PAGE, Offer, require
-from treatkg.server.pages import treatment
-from treatkg.server.rendering import link, render
+from treatkg.server.pages import entities, treatment
+from treatkg.server.rendering import render
 from treatkg.server.stored import by_topic
 
 DESCRIPTION = "CONSTRUCT { ?thing ?property ?value } WHERE { VALUES ?thing { <%s> } ?thing ?property ?value }"
@@ -42,24 +41,16 @@ async def any_thing(request: Request) -> Response:
     return await _thing(request, request.query_params.get("iri", ""), [PAGE, *GRAPHS])
 
 
-async def find(request: Request) -> Response:
-    """Go to the thing that `?name=` names."""
-    knowledge: Knowledge = request.app.state.knowledge
-    name = request.query_params.get("name", "").strip()
-    try:
-        iri = await run_in_threadpool(knowledge.terms.resolve, name)
-    except UsageError as error:
-        return render(request, "error.html", status=HTTPStatus.NOT_FOUND, title="Not found", message=str(error))
-    return RedirectResponse(link(iri), status_code=HTTPStatus.SEE_OTHER)
-
-
 async def _thing(request: Request, iri: str, offers: Sequence[Offer]) -> Response:
     knowledge: Knowledge = request.app.state.knowledge
-    found = await run_in_threadpool(card, knowledge, iri) if is_iri(iri) else None
-    if found is None:
+    if not is_iri(iri):
         return unknown(request, iri)
     if len(offers) == 1 or require(request, offers) is PAGE:
-        return render(request, "thing.html", card=found)
+        shown = await entities.page(request, iri)
+        found = None if shown else await run_in_threadpool(card, knowledge, iri)
+        return shown or (render(request, "thing.html", card=found) if found else unknown(request, iri))
+    if not await run_in_threadpool(card, knowledge, iri):
+        return unknown(request, iri)
     return await respond(request, Question(DESCRIPTION % iri, quick=True))
 
 
@@ -83,5 +74,4 @@ ROUTES = [
     Route("/", start),
     Route("/page/{local:path}", own_thing),
     Route("/describe", any_thing),
-    Route("/find", find),
 ]
