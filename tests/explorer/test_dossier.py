@@ -2,6 +2,7 @@
 
 import datetime
 import itertools
+import re
 
 import pytest
 
@@ -240,3 +241,18 @@ def test_the_passage_is_where_it_was_read(kg: treatkg.Knowledge) -> None:
     (line,) = (line for line in evidence_of(kg, [fact])[fact] if line.anchor)
     assert line.anchor == row["words"]
     assert line.url == "https://pmc.ncbi.nlm.nih.gov/articles/PMC5658016"
+
+
+@pytest.mark.parametrize("name", all_treatments())
+def test_no_line_passes_behind_a_thing_that_it_does_not_touch(kg: treatkg.Knowledge, name: str) -> None:
+    path = at(kg, name).path
+    boxes = {node.thing.iri: node for node in path.nodes} if path else {}
+    for line, step in path.edges if path else ():
+        levels = re.findall(r"([\d.]+) ([\d.]+)H([\d.]+)", line)
+        start, end = boxes[step.start.iri], boxes[step.end.iri]
+        skipped = {node.x for node in boxes.values() if start.x < node.x < end.x}
+        assert len(levels) == len(skipped)
+        for left, y, right in levels:
+            crossed = [node for node in boxes.values() if float(left) < node.x < float(right)]
+            assert crossed
+            assert all(abs(node.y - float(y)) > 18 for node in crossed)

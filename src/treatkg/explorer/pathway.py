@@ -7,6 +7,7 @@ leads there at once; a feature that is farther away has one shortest way.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,9 @@ _WEAKENS = {"Inhibits", "Decreases", "Inhibitor", "Antagonist", "Blocker", "Bloc
 _LONGEST_WAY = 4
 WIDTH, NODE, ROW, TOP, RIGHT = 960, 138, 46, 34, 24
 _LINE = 21
+# A line that skips a layer passes through a gap there, of this part of the height of a thing.
+_GAP, _NARROW = "gap ", 0.4
+_SWEEPS = 4
 LAYERS = ("treatment", "acts on", "cytokines", "other molecules", "cells and processes", "features")
 _TREATMENT, _TARGET, _CYTOKINE, _MOLECULE, _PROCESS, _FEATURE = range(6)
 
@@ -213,53 +217,70 @@ def _layer(iri: str, treatment: str, targets: set[str], kinds: _Kinds) -> int:
 def _layout(steps: Sequence[Step], layers: Mapping[str, int]) -> Pathway:
     columns = sorted(set(layers.values()))
     things = {thing.iri: thing for step in steps for thing in (step.start, step.end)}
-    order = _ordered(steps, layers)
-    tallest = max(len(column) for column in order.values())
-    height = TOP + tallest * ROW + 8
+    chains = [_chain(step, layers, columns) for step in steps]
+    order = _ordered(chains, layers)
+    tallest = max(_weight(column) for column in order.values())
     gap = (WIDTH - RIGHT - NODE) / max(len(columns) - 1, 1)
-    nodes: dict[str, Node] = {}
+    places: dict[str, tuple[float, float]] = {}
     for index, layer in enumerate(columns):
-        column = order[layer]
-        room = tallest * ROW / len(column)
-        for place, iri in enumerate(column):
-            x, y = NODE / 2 + index * gap, TOP + (place + 0.5) * room
-            nodes[iri] = Node(things[iri], layer, round(x, 1), round(y, 1), _wrapped(things[iri].label))
+        unit = tallest * ROW / _weight(order[layer])
+        y = float(TOP)
+        for key in order[layer]:
+            room = _weight([key]) * unit
+            places[key] = round(NODE / 2 + index * gap, 1), round(y + room / 2, 1)
+            y += room
+    nodes = [Node(things[iri], layer, *places[iri], _wrapped(things[iri].label)) for iri, layer in layers.items()]
     headings = tuple((round(NODE / 2 + index * gap, 1), LAYERS[layer]) for index, layer in enumerate(columns))
-    edges = tuple((_curve(nodes[step.start.iri], nodes[step.end.iri]), step) for step in steps)
-    features = tuple(node.thing for node in nodes.values() if node.layer == _FEATURE)
-    return Pathway(WIDTH, height, headings, tuple(nodes.values()), edges, features)
+    edges = tuple((_curve([places[key] for key in chain]), step) for chain, step in zip(chains, steps, strict=True))
+    features = tuple(node.thing for node in nodes if node.layer == _FEATURE)
+    return Pathway(WIDTH, round(TOP + tallest * ROW + 8, 1), headings, tuple(nodes), edges, features)
 
 
-def _ordered(steps: Sequence[Step], layers: Mapping[str, int]) -> dict[int, list[str]]:
+def _chain(step: Step, layers: Mapping[str, int], columns: Sequence[int]) -> list[str]:
+    """Return the places by which a step leads: a gap in each layer that it skips, shared by what leads to one end."""
+    between = (layer for layer in columns if layers[step.start.iri] < layer < layers[step.end.iri])
+    return [step.start.iri, *(f"{_GAP}{layer} {step.end.iri}" for layer in between), step.end.iri]
+
+
+def _weight(keys: Iterable[str]) -> float:
+    return sum(_NARROW if key.startswith(_GAP) else 1 for key in keys)
+
+
+def _ordered(chains: Sequence[Sequence[str]], layers: Mapping[str, int]) -> dict[int, list[str]]:
     """Order each layer by the middle of its neighbours, so that few lines cross."""
     columns: dict[int, list[str]] = defaultdict(list)
     for iri, layer in layers.items():
         columns[layer].append(iri)
+    for key in dict.fromkeys(key for chain in chains for key in chain if key.startswith(_GAP)):
+        columns[int(key.split()[1])].append(key)
     neighbours: dict[str, set[str]] = defaultdict(set)
-    for step in steps:
-        neighbours[step.start.iri].add(step.end.iri)
-        neighbours[step.end.iri].add(step.start.iri)
-    for _ in range(6):
-        place = {iri: (index + 0.5) / len(column) for column in columns.values() for index, iri in enumerate(column)}
-        for layer, column in columns.items():
-            columns[layer] = sorted(
-                column,
-                key=lambda iri: (
-                    sum(place[other] for other in neighbours[iri]) / max(len(neighbours[iri]), 1),
-                    iri,
-                ),
-            )
+    for here, there in (pair for chain in chains for pair in itertools.pairwise(chain)):
+        neighbours[here].add(there)
+        neighbours[there].add(here)
+    place = {key: (index + 0.5) / len(column) for column in columns.values() for index, key in enumerate(column)}
+    forth = sorted(columns)
+    for layer in [*forth, *reversed(forth)] * _SWEEPS:
+        column = columns[layer]
+        column.sort(key=lambda key: (sum(place[one] for one in neighbours[key]) / len(neighbours[key]), key))
+        place.update((key, (index + 0.5) / len(column)) for index, key in enumerate(column))
     return columns
 
 
-def _curve(start: Node, end: Node) -> str:
-    x1, x2 = start.x + NODE / 2, end.x - NODE / 2
-    if end.x > start.x:
-        bend = (x2 - x1) / 2
-        return f"M{x1:.1f} {start.y}C{x1 + bend:.1f} {start.y} {x2 - bend:.1f} {end.y} {x2 - 3:.1f} {end.y}"
-    x2 = end.x + NODE / 2
-    out = max(x1, x2) + 26
-    return f"M{x1:.1f} {start.y}C{out:.1f} {start.y} {out:.1f} {end.y} {x2 + 3:.1f} {end.y}"
+def _curve(points: Sequence[tuple[float, float]]) -> str:
+    (x, y), *rest = points
+    end = rest[-1]
+    if end[0] <= x:
+        out = x + NODE / 2 + RIGHT
+        return f"M{x + NODE / 2:.1f} {y}C{out:.1f} {y} {out:.1f} {end[1]} {end[0] + NODE / 2 + 3:.1f} {end[1]}"
+    path = f"M{x + NODE / 2:.1f} {y}"
+    for next_x, next_y in rest:
+        left = next_x - NODE / 2 - (3 if (next_x, next_y) == end else 0)
+        middle = (x + NODE / 2 + left) / 2
+        path += f"C{middle:.1f} {y} {middle:.1f} {next_y} {left:.1f} {next_y}"
+        if (next_x, next_y) != end:
+            path += f"H{next_x + NODE / 2:.1f}"
+        x, y = next_x, next_y
+    return path
 
 
 def _wrapped(text: str) -> tuple[str, ...]:
