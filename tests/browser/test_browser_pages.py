@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Page
 
+from treatkg.server import vendor
+
 PAGES = [
     "/",
     "/queries/drugs-blocking-cytokine?cytokine=IL-13",
@@ -32,8 +34,6 @@ PAGES = [
     "/coverage",
 ]
 WIDTHS = (390, 820, 1400)
-
-from treatkg.server import vendor
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Watch
@@ -122,7 +122,7 @@ def test_the_day_of_a_page_is_moved_by_the_slider(watch: Watch) -> None:
 
 def test_a_finding_opens_and_leads_to_its_passage(watch: Watch) -> None:
     page = watch.open("/page/dupilumab")
-    evidence = page.locator("details.evidence:not([open])", has=page.locator("a[href*=':~:text=']")).first
+    evidence = page.locator("details.evidence:visible", has=page.locator("a[href*=':~:text=']")).first
     evidence.locator("summary").click()
     link = evidence.locator("a[href*=':~:text=']").first
     assert link.is_visible()
