@@ -22,8 +22,7 @@ from treatkg.explorer.comparison_queries import (
     SIDE_EFFECTS,
 )
 from treatkg.explorer.entities import Line
-from treatkg.explorer.facts import Named
-from treatkg.explorer.sayings import evidence_of_all
+from treatkg.explorer.facts import Named, evidence_of
 from treatkg.knowledge import Knowledge
 
 LEAST, MOST = 2, 5
@@ -88,7 +87,7 @@ def compare(knowledge: Knowledge, treatments: Sequence[str], day: datetime.date)
         behind("recommendations", {"asOf": day}),
     ]
     named = [Named(iri, knowledge.terms.label(iri)) for iri in treatments]
-    return Comparison(named, tables, evidence_of_all(knowledge, facts), asked)
+    return Comparison(named, tables, evidence_of(knowledge, facts), asked)
 
 
 def _tables(knowledge: Knowledge, treatments: Sequence[str], day: datetime.date) -> Iterator[Table]:

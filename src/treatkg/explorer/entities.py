@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from treatkg import graph, namespaces
 from treatkg.cards import EvidenceLine
 from treatkg.explorer.asking import Behind, Row, text
-from treatkg.explorer.facts import Named
-from treatkg.explorer.sayings import evidence_of_all
+from treatkg.explorer.facts import Named, evidence_of
 from treatkg.knowledge import Knowledge
 
 _ABOUT = "SELECT ?property ?value WHERE { VALUES ?thing { <%s> } ?thing ?property ?value } ORDER BY ?property ?value"
@@ -136,7 +135,7 @@ def page(
     if grid:
         facts |= {line.fact for _, cells in grid.rows for cell in cells for line in cell.lines}
     held = {name: things for name, things in (details or {}).items() if things}
-    return Page(found, held, shown, evidence_of_all(knowledge, facts), behind, grid, day)
+    return Page(found, held, shown, evidence_of(knowledge, facts), behind, grid, day)
 
 
 def line(knowledge: Knowledge, row: Row, *things: str, relation: str = "", marks: Iterable[str] = ()) -> Line:

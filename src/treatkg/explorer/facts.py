@@ -52,7 +52,8 @@ SELECT ?fact ?source ?locator ?finding ?anchor ?direction WHERE {
 _SOURCES = """
 SELECT ?source ?title ?date ?precision ?doi ?web ?via WHERE {
   { SELECT DISTINCT ?source WHERE { %s ?fact tkg:evidence/prov:wasDerivedFrom ?source } }
-  ?source dcterms:title ?title ; dcterms:date ?date .
+  ?source dcterms:title ?title .
+  OPTIONAL { ?source dcterms:date ?date }
   OPTIONAL { ?source tkg:datePrecision ?precision }
   OPTIONAL { ?source tkg:doi ?doi }
   OPTIONAL { ?source schema:url ?web }

@@ -11,9 +11,9 @@ from treatkg import graph
 from treatkg.cards import EvidenceLine
 from treatkg.explorer.asking import Behind, Row, ask, behind, text
 from treatkg.explorer.barring import Bar, Verdict, bars, conditions_for_cautions
+from treatkg.explorer.facts import evidence_of
 from treatkg.explorer.licences import Answer, Licence, Other, for_others, licences, options
 from treatkg.explorer.patient import Patient
-from treatkg.explorer.sayings import evidence_of_all
 from treatkg.knowledge import Knowledge
 from treatkg.queries import Value
 
@@ -136,7 +136,7 @@ def find(knowledge: Knowledge, patient: Patient) -> Found:
     by_standing: dict[Standing, list[Candidate]] = {standing: [] for standing in Standing}
     for candidate in sorted(candidates.values(), key=lambda one: one.label.casefold()):
         by_standing[candidate.standing].append(candidate)
-    evidence = evidence_of_all(knowledge, _facts(candidates.values(), others))
+    evidence = evidence_of(knowledge, _facts(candidates.values(), others))
     return Found(by_standing, others, evidence, _behind(patient, list(candidates)))
 
 

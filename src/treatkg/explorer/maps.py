@@ -11,8 +11,7 @@ from treatkg import graph, namespaces
 from treatkg.cards import EvidenceLine
 from treatkg.explorer.asking import Behind, ask, behind, rows
 from treatkg.explorer.choices import PATIENT_DISEASE
-from treatkg.explorer.facts import Named
-from treatkg.explorer.sayings import evidence_of_all
+from treatkg.explorer.facts import Named, evidence_of
 from treatkg.explorer.search import index
 from treatkg.knowledge import Knowledge
 from treatkg.queries import Value
@@ -141,7 +140,7 @@ def matrix(knowledge: Knowledge, day: datetime.date) -> Matrix:
         ],
         rows=table,
         labels={fact: knowledge.terms.label(fact) for fact in facts},
-        evidence=evidence_of_all(knowledge, facts),
+        evidence=evidence_of(knowledge, facts),
         behind=[
             behind("drug-targets", {}),
             behind("drugs-blocking-cytokine", {}),

@@ -10,9 +10,8 @@ from treatkg import graph, namespaces
 from treatkg.cards import EvidenceLine
 from treatkg.explorer.asking import Behind, ask, behind, text
 from treatkg.explorer.entities import Head
-from treatkg.explorer.facts import Named
+from treatkg.explorer.facts import Named, evidence_of
 from treatkg.explorer.passages import address_of, passage
-from treatkg.explorer.sayings import evidence_of_all
 from treatkg.knowledge import Knowledge
 
 CLASSES = frozenset({"Source"})
@@ -96,7 +95,7 @@ def _shown(knowledge: Knowledge, value: str) -> tuple[str, str]:
 def _facts(knowledge: Knowledge, iri: str, address: str) -> Mapping[Named, Sequence[Said]]:
     asked = list(ask(knowledge, "facts-by-source", {"source": iri}))
     facts = {graph.iri_of(row["fact"]) for row in asked}
-    evidence = evidence_of_all(knowledge, facts)
+    evidence = evidence_of(knowledge, facts)
     own = namespaces.shorten(iri)
     groups: dict[Named, dict[tuple[str, str, str], Said]] = defaultdict(dict)
     for row in asked:
