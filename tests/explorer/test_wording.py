@@ -49,6 +49,12 @@ def test_ages_together(spans: list[tuple[int | None, int | None]], expected: str
     assert together([part(*span) for span in spans], str) == expected
 
 
+def test_a_severity_stays_with_its_ages() -> None:
+    severe = ox.NamedNode("https://example.org/severe")
+    parts = [part(216), part(72, 144, severity=severe), part(6, 72, severity=severe), part(144, 216)]
+    assert together(parts, lambda iri: iri.rpartition("/")[2]) == "6 months to 11 years, severe; 12 years and older"
+
+
 def test_populations_are_alternatives() -> None:
     severe = ox.NamedNode("https://example.org/severe")
     parts = [part(216, severity=severe), part(144, 216)]

@@ -56,17 +56,27 @@ def population(parts: Iterable[Values], label: Label) -> str:
 
 
 def together(parts: Iterable[Values], label: Label) -> str:
-    """Return who several populations hold together: their ages and severities, without what else limits each."""
-    everyone = [*parts]
-    spans = sorted((_whole(part, "minAgeMonths") or 0, _whole(part, "maxAgeMonths") or _NO_END) for part in everyone)
+    """Return who several populations hold together: the ages of each severity, without what else limits each."""
+    by_severity: dict[frozenset[str], list[tuple[int, int]]] = {}
+    for part in parts:
+        severity = frozenset(words(part.get("severity", ()), label))
+        span = (_whole(part, "minAgeMonths") or 0, _whole(part, "maxAgeMonths") or _NO_END)
+        by_severity.setdefault(severity, []).append(span)
+    merged = sorted(((_merged(spans), severity) for severity, spans in by_severity.items()), key=lambda pair: pair[0])
+    return "; ".join(
+        ", ".join(filter(None, [joined([_span(*span) for span in spans], "and"), _severity(severity)]))
+        for spans, severity in merged
+    )
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     merged: list[tuple[int, int]] = []
-    for low, high in spans:
+    for low, high in sorted(spans):
         if merged and low <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(merged[-1][1], high))
         else:
             merged.append((low, high))
-    severities = {text for part in everyone for text in words(part.get("severity", ()), label)}
-    return ", ".join(filter(None, [joined([_span(*span) for span in merged], "and"), _severity(severities)]))
+    return merged
 
 
 def conditions(parts: Iterable[Values], label: Label) -> list[str]:
