@@ -15,6 +15,11 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_pla
 AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # CodeMirror scrolls with the cursor in its own field beside it, which axe does not see.
+# Rows and items behind the fourth are like those before, and would cost minutes; what is folded is read as well.
+_THIN_OUT = """() => {
+  for (const each of document.querySelectorAll(":is(tbody, ul, ol) > :nth-child(n + 5)")) each.remove();
+  for (const each of document.querySelectorAll("details")) each.open = true;
+}"""
 _RUN_AXE = """
 async (rules) => {
   const found = await axe.run({ exclude: [[".CodeMirror-scroll"]] }, { resultTypes: ["violations"], ...rules });
@@ -95,6 +100,7 @@ def violations() -> Callable[[Page], list[str]]:
     source = AXE.read_text(encoding="utf-8")
 
     def run(page: Page) -> list[str]:
+        page.evaluate(_THIN_OUT)
         page.evaluate(source)
         found: list[str] = page.evaluate(_RUN_AXE, {})
         page.emulate_media(color_scheme="dark")

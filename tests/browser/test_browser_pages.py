@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Page
 
+from treatkg.server import vendor
+
 PAGES = [
     "/",
     "/queries/drugs-blocking-cytokine?cytokine=IL-13",
@@ -27,6 +29,9 @@ PAGES = [
     "/compare?treatment=dupilumab&treatment=tralokinumab&treatment=upadacitinib",
     "/describe?iri=http%3A%2F%2Fpurl.obolibrary.org%2Fobo%2FMONDO_0004980",
     "/page/source/aad-2014-systemic",
+    "/map",
+    "/map/neighbourhood?thing=dupilumab",
+    "/coverage",
 ]
 WIDTHS = (390, 820, 1400)
 
@@ -42,8 +47,8 @@ def test_page_is_quiet_and_accessible_at_every_width(
 ) -> None:
     page = watch.open(path)
     assert (page.locator("h1").count(), page.locator("main").count()) == (1, 1)
-    assert violations(page) == []
     assert {width: over for width in WIDTHS if (over := sideways(page, width)) > 0} == {}
+    assert violations(page) == []
 
 
 def sideways(page: Page, width: int) -> int:
@@ -90,3 +95,47 @@ def test_a_stored_query_answers_what_its_form_asks(watch: Watch) -> None:
     page.wait_for_url("**cytokine=IL-31*")
     assert "nemolizumab" in page.locator("table").inner_text().lower()
     assert "tralokinumab" not in page.locator("table").inner_text().lower()
+
+
+def test_the_neighbourhood_is_drawn_and_follows_the_keyboard(watch: Watch) -> None:
+    if not vendor.address("cytoscape.esm.min.mjs"):
+        pytest.skip("the graph view was not built: `make frontend` brings it from npm")
+    page = watch.open("/map/neighbourhood?thing=dupilumab")
+    page.wait_for_selector("#graph canvas")
+    page.locator("#graph").focus()
+    said = page.locator("#graph-said").inner_text()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("said => document.getElementById('graph-said').innerText !== said", arg=said)
+    assert page.locator("table").count() >= 1
+
+
+def test_the_day_of_a_page_is_moved_by_the_slider(watch: Watch) -> None:
+    page = watch.open("/page/dupilumab")
+    slider = page.locator(".asof input[type=range]").first
+    slider.focus()
+    page.keyboard.press("Home")
+    page.locator(".asof button").first.click()
+    page.wait_for_url("**asOf=*")
+    assert page.locator("h1").inner_text().lower() == "dupilumab"
+    assert "licensed" in page.locator("main").inner_text().lower()
+
+
+def test_a_finding_opens_and_leads_to_its_passage(watch: Watch) -> None:
+    page = watch.open("/page/dupilumab")
+    evidence = page.locator("details.evidence:visible", has=page.locator("a[href*=':~:text=']")).first
+    evidence.locator("summary").click()
+    link = evidence.locator("a[href*=':~:text=']").first
+    assert link.is_visible()
+    assert str(link.get_attribute("href")).startswith("http")
+
+
+def test_the_finder_answers_and_names_its_query(watch: Watch) -> None:
+    page = watch.open("/finder")
+    page.get_by_label("Age, years").fill("30")
+    page.get_by_label("Severity").select_option(label="severe")
+    page.get_by_label("Where").select_option(index=1)
+    page.get_by_label("Where").press("Enter")
+    page.locator("form button").last.click()
+    page.wait_for_url("**years=30*")
+    assert "dupilumab" in page.locator("main").inner_text().lower()
+    assert page.locator("a[href^='/queries/'], a[href^='/editor']").count() >= 1
