@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from treatkg.errors import LimitError, StorageError, UsageError
+from treatkg.queries import ParameterError
 from treatkg.server.negotiation import ROWS, NotAcceptableError, Offer, choose
 from treatkg.sparql_text import ForbiddenQueryError, QuerySyntaxError
 
@@ -31,15 +33,24 @@ _TEXT = Offer("text/plain", (), tuple(offer.media_type for offer in ROWS))
 def refuse(request: Request, error: Exception) -> Response:
     """Answer with the status of an error of the library."""
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), HTTPStatus.BAD_REQUEST)
-    return explained(request, status, str(error), error if isinstance(error, QuerySyntaxError) else None)
+    return explained(request, status, str(error), _members(error))
 
 
-def explained(request: Request, status: HTTPStatus, reason: str, place: QuerySyntaxError | None = None) -> Response:
-    """Answer with a status and a reason; with the place of a mistake in a query, if one is known."""
+def explained(
+    request: Request, status: HTTPStatus, reason: str, members: Mapping[str, object] | None = None
+) -> Response:
+    """Answer with a status and a reason; JSON also holds the members given."""
     headers = {"Accept": "application/sparql-query, application/x-www-form-urlencoded"} if status == 415 else {}
     if not request.query_params.getlist("format") and choose(request, [_TEXT, _PROBLEM]) is _PROBLEM:
-        problem: dict[str, object] = {"title": status.phrase, "status": status.value, "detail": reason}
-        if place and place.line:
-            problem |= {"line": place.line, "column": place.column}
+        problem = {"title": status.phrase, "status": status.value, "detail": reason, **(members or {})}
         return JSONResponse(problem, status_code=status, media_type=_PROBLEM.media_type, headers=headers)
     return PlainTextResponse(f"{reason}\n", status_code=status, headers=headers)
+
+
+def _members(error: Exception) -> dict[str, object]:
+    """Return what a program may want to know of an error, beside its text."""
+    if isinstance(error, QuerySyntaxError) and error.line:
+        return {"line": error.line, "column": error.column}
+    if isinstance(error, ParameterError):
+        return {"parameter": error.parameter, "allowed": list(error.allowed)}
+    return {}
