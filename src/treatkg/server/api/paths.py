@@ -12,14 +12,15 @@ from treatkg.queries import StoredQuery
 from treatkg.server.api import answers, schemas
 from treatkg.server.api.answers import ASKING
 from treatkg.server.graphs import all_graphs
-from treatkg.server.negotiation import GRAPHS, PAGE, ROWS, Offer
+from treatkg.server.negotiation import GRAPHS, PAGE, PLAIN_JSON, ROWS, Offer
 from treatkg.server.stored import offers_of
 
 Operation = dict[str, Any]
 
 _QUERY = {"type": "string", "format": "sparql", "maxLength": 65536}
 _EXAMPLE = "SELECT ?drug WHERE { ?drug tkg:indicatedFor MONDO:0004980 } ORDER BY ?drug"
-_IRI = {"type": "string", "format": "iri"}
+# Forms send fields that were left empty.
+_IRI = {"anyOf": [{"type": "string", "format": "iri"}, {"const": ""}]}
 
 
 def paths(knowledge: Knowledge) -> dict[str, Any]:
@@ -35,8 +36,8 @@ def parameter(name: str, schema: Any, said: str, **more: Any) -> dict[str, Any]:
 
 def _formats(*offers: Offer) -> dict[str, Any]:
     names = [offer.names[0] for offer in offers]
-    said = "The format, instead of the header Accept."
-    return parameter("format", {"type": "string", "enum": list(dict.fromkeys(names))}, said)
+    said = "The format, instead of the header Accept; empty, as a form sends it: by Accept."
+    return parameter("format", {"type": "string", "enum": [*dict.fromkeys(names), ""]}, said, allowEmptyValue=True)
 
 
 def _sparql() -> dict[str, Any]:
@@ -76,23 +77,24 @@ def _sparql() -> dict[str, Any]:
 
 def _listing() -> Operation:
     items = {"type": "array", "items": {"$ref": "#/components/schemas/StoredQuery"}}
-    content = {"application/json": {"schema": items}} | answers.page()
+    content = {"application/json": {"schema": items}}
     done = answers.answers(content, "The questions, with what they take and return.", [HTTPStatus.NOT_ACCEPTABLE])
-    formats = parameter("format", {"type": "string", "enum": ["json", "html"]}, "The format, instead of Accept.")
-    return _operation("Stored queries", "queries", "List the stored queries", "", [formats], done)
+    about = "A browser gets a page."
+    return _operation("Stored queries", "queries", "List the stored queries", about, [_formats(PLAIN_JSON)], done)
 
 
 def _of_query(knowledge: Knowledge, query: StoredQuery) -> Operation:
     offers = offers_of(query)
     content = answers.of_graphs() if offers[0] in GRAPHS else answers.of_rows(query.returns)
-    about = f"{query.description} Also by ending: `/queries/{query.name}.{offers[-1].names[0]}`.".strip()
-    done = answers.answers(content | answers.page(), "The answer.", ASKING)
+    ending = f"/queries/{query.name}.{offers[-1].names[0]}"
+    about = f"{query.description} The format may also be an ending (`{ending}`). A browser gets a page.".strip()
+    done = answers.answers(content, "The answer.", ASKING)
     operation = _operation(
         "Stored queries",
         f"queries-{query.name}",
         query.summary,
         about,
-        [*(_of_parameter(knowledge, query, p) for p in query.params.values()), _formats(*offers, PAGE)],
+        [*(_of_parameter(knowledge, query, p) for p in query.params.values()), _formats(*offers)],
         done,
     )
     needs = {"x-needs-network": list(query.online)} if query.online else {}
