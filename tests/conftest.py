@@ -17,8 +17,9 @@ import uvicorn
 from hypothesis import Phase, settings
 
 import treatkg
-from treatkg import curation, reasoning
+from treatkg import curation, reasoning, resources
 from treatkg.server import create_app
+from treatkg.server.pool import Limits, Pool
 
 with warnings.catch_warnings():  # newer versions of Starlette announce that their test client will leave httpx
     warnings.simplefilter("ignore")
@@ -60,8 +61,8 @@ def client(kg: treatkg.Knowledge) -> TestClient:
 
 @pytest.fixture(scope="session")
 def server_url(kg: treatkg.Knowledge) -> Iterator[str]:
-    """Return the address of a server that runs until the last test is done."""
-    with serving(kg) as url:
+    """Return the address of a server, its queries in processes as `treatkg serve` has them, until the last test."""
+    with serving(kg, Pool(resources.TRIPLES, Limits(workers=2))) as url:
         yield url
 
 
@@ -73,11 +74,11 @@ def serve() -> Iterator[Callable[[Path], str]]:
 
 
 @contextlib.contextmanager
-def serving(knowledge: treatkg.Knowledge) -> Iterator[str]:
+def serving(knowledge: treatkg.Knowledge, pool: Pool | None = None) -> Iterator[str]:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         port = listening.getsockname()[1]
-        server = uvicorn.Server(uvicorn.Config(create_app(knowledge), log_level="warning"))
+        server = uvicorn.Server(uvicorn.Config(create_app(knowledge, pool), log_level="warning"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         while not server.started and thread.is_alive():

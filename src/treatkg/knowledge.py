@@ -18,7 +18,7 @@ import pyoxigraph as ox
 from treatkg import graph, namespaces, queries, resources, results, sparql_text
 from treatkg.dataset import Dataset
 from treatkg.endpoints import is_web_address
-from treatkg.errors import BadInputError, StorageError, UsageError
+from treatkg.errors import BadInputError, LimitError, StorageError, UsageError
 from treatkg.terms import Terms
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Embedded:
                     **(dataset.as_arguments() if dataset else {}),
                 )
         except SyntaxError as error:
-            raise sparql_text.QuerySyntaxError(query, str(error.msg)) from error
+            raise sparql_text.syntax_error(query, str(error.msg)) from error
         except UnicodeEncodeError as error:
             raise UsageError(f"not valid SPARQL: it holds something that is not Unicode text ({error})") from error
 
@@ -152,11 +152,11 @@ class Remote:
         """Return nothing: only the endpoint knows when it changes."""
         return ""
 
-    def __init__(self, url: str, timeout: int = _ENDPOINT_TIMEOUT) -> None:
+    def __init__(self, url: str, timeout: int = _ENDPOINT_TIMEOUT, max_bytes: int | None = None) -> None:
         if not is_web_address(url):
             raise UsageError(f"{url} is not the address of an endpoint: it begins with http:// or https://")
         self.url = self.name = url
-        self.timeout = timeout
+        self.timeout, self.max_bytes = timeout, max_bytes
 
     def graphs(self) -> list[str]:
         """Return no graph: only the endpoint knows its own."""
@@ -184,7 +184,7 @@ class Remote:
             client.addCustomHttpHeader("Accept", "application/n-triples")
         try:
             with contextlib.closing(client.query().response) as response:
-                body = response.read()
+                body = response.read() if self.max_bytes is None else response.read(self.max_bytes + 1)
         except SPARQLWrapperException as error:
             raise UsageError(f"{self.url} refused the query: {str(error)[:500]}") from error
         except HTTPError as error:
@@ -193,6 +193,8 @@ class Remote:
             raise StorageError(f"{self.url} answered {error.code} {error.reason}: {reason}") from error
         except (URLError, OSError) as error:
             raise StorageError(f"{self.url} did not answer: {error}") from error
+        if self.max_bytes is not None and len(body) > self.max_bytes:
+            raise LimitError(f"the answer of {self.url} is longer than {self.max_bytes:,} bytes")
         return self._read(body, makes_graph=makes_graph)
 
     def as_rdflib(self) -> rdflib.Graph:

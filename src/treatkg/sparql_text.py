@@ -11,6 +11,7 @@ import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import pyoxigraph as ox
 
@@ -69,14 +70,12 @@ class ForbiddenQueryError(UsageError):
 class QuerySyntaxError(UsageError):
     """The text is not SPARQL. `line` and `column` count from 1; 0 if the engine names no place."""
 
-    def __init__(self, query: str, message: str) -> None:
-        super().__init__(f"not valid SPARQL: {explain_syntax_error(query, message)}")
-        place = _PLACE.search(message)
-        self.line, self.column = (int(place[1]), int(place[2])) if place else (0, 0)
+    def __init__(self, text: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(text)
+        self.line, self.column = line, column
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """One token: its kind (iri, string, variable, number, word, mark, comment, space), text and place."""
 
     kind: str
@@ -118,7 +117,9 @@ class Service:
 
 def asks_elsewhere(text: str) -> bool:
     """Whether a query has a SERVICE group, however its address is written."""
-    return any(token.kind == "word" and token.text.upper() == "SERVICE" for token in tokens(text))
+    return "SERVICE" in text.upper() and any(
+        token.kind == "word" and token.text.upper() == "SERVICE" for token in tokens(text)
+    )
 
 
 def services(text: str) -> list[Service]:
@@ -278,8 +279,18 @@ def form_of(text: str) -> str:
 
 def is_volatile(text: str) -> bool:
     """Whether a query may have another answer each time: it takes the time, a random number or a new identifier."""
+    folded = text.upper()
+    if not any(name in folded for name in _VOLATILE):  # most need not be read as tokens
+        return False
     words = (token.text.partition(":")[0].upper() for token in tokens(text) if token.kind == "word")
     return any(name in word for word in words for name in _VOLATILE)  # a word may stand without a space beside another
+
+
+def syntax_error(query: str, message: str) -> QuerySyntaxError:
+    """Return the error for what an engine says of a query."""
+    place = _PLACE.search(message)
+    line, column = (int(place[1]), int(place[2])) if place else (0, 0)
+    return QuerySyntaxError(f"not valid SPARQL: {explain_syntax_error(query, message)}", line, column)
 
 
 def explain_syntax_error(query: str, message: str) -> str:

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import os
 import platform
 import socket
 import subprocess
+from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from treatkg.errors import ExitCode, ReasonerError, StorageError
+from treatkg.errors import ExitCode, ReasonerError, StorageError, UsageError
+
+if TYPE_CHECKING:
+    from treatkg.knowledge import Knowledge
+    from treatkg.server.pool import Limits, Pool
 
 DEFAULT_PORT = 7878
+
+
+class LogFormat(StrEnum):
+    """How the server writes a line of log."""
+
+    JSON = "json"
+    TEXT = "text"
+    NONE = "none"
+
+
 _PACKAGES = (
     "pyoxigraph",
     "rdflib",
@@ -53,18 +69,35 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = DEFAULT_PORT,
     store: Annotated[
-        Path | None, typer.Option("--store", help="Serve a store: the graph, and loaded sources as named graphs.")
+        Path | None,
+        typer.Option("--store", help="Serve a store (the graph, and loaded sources as named graphs), or another file."),
     ] = None,
+    endpoint: Annotated[
+        str | None, typer.Option("--endpoint", help="Serve the pages over a graph behind a SPARQL endpoint: its URL.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that run queries.")] = os.cpu_count() or 1,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that a query may take.")] = 30.0,
+    memory: Annotated[int, typer.Option(min=16, help="MiB that a query may take beyond the loaded graph.")] = 1024,
+    result: Annotated[int, typer.Option("--max-result", min=1, help="MiB that a result may have.")] = 64,
+    queue: Annotated[int, typer.Option(min=0, help="Queries that may wait.")] = 64,
+    reload: Annotated[
+        bool, typer.Option("--reload", help="Replace the graph when its files change (SIGHUP does it at once).")
+    ] = False,
+    log: Annotated[LogFormat, typer.Option(help="How each request is written to standard error.")] = LogFormat.TEXT,
 ) -> None:
-    """Serve the graph: a page for people, SPARQL at /sparql, every stored query at /queries/NAME. Ctrl-C stops it."""
-    import uvicorn
+    """Serve the graph: a page for people, SPARQL at /sparql, every stored query at /queries/NAME. Ctrl-C stops it.
 
-    import treatkg
-    from treatkg import resources
-    from treatkg.server import create_app
+    A query of a client runs in a process of its own and is stopped at its limit; the others go on. /health and /metrics
+    say how the server is.
+    """
+    from treatkg.server import create_app, serving
+    from treatkg.server.pool import Limits
 
+    if store and endpoint:
+        raise UsageError("serve a store or an endpoint, not both")
     _check_port(host, port)
-    knowledge = treatkg.open(store or resources.TRIPLES)
+    limits = Limits(workers, timeout, memory, result, queue)
+    knowledge, pool = _behind(endpoint, limits) if endpoint else _here(store, limits)
     count = knowledge.select("SELECT (COUNT(*) AS ?count) WHERE { ?s ?p ?o }").to_dicts()[0]["count"]
     address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     typer.echo(f"""TreatKG: {count:,} triples at {address} (Ctrl-C stops it)
@@ -76,7 +109,29 @@ Try:
   curl {address}/sparql --data-urlencode 'query=SELECT ?drug WHERE {{ ?drug tkg:indicatedFor MONDO:0004980 }}'
 
 For research; no medical advice.""")
-    uvicorn.run(create_app(knowledge), host=host, port=port, log_level="warning")
+    serving.run(create_app(knowledge, pool, watch=reload, log=log.value), host, port)
+
+
+def _here(path: Path | None, limits: Limits) -> tuple[Knowledge, Pool | None]:
+    import treatkg
+    from treatkg import resources
+    from treatkg.server.pool import Pool
+
+    path = path or resources.TRIPLES
+    if hasattr(os, "fork"):
+        return treatkg.open(path), Pool(path, limits)
+    typer.echo(
+        "This system cannot fork: queries run in the server itself, without limits. Serve nobody else.", err=True
+    )
+    return treatkg.open(path), None
+
+
+def _behind(url: str, limits: Limits) -> tuple[Knowledge, None]:
+    """Return what an endpoint knows; it has its own limits, and we wait no longer and read no more than by ours."""
+    from treatkg.knowledge import Knowledge, Remote
+    from treatkg.server.pool.limits import MIB
+
+    return Knowledge(Remote(url, math.ceil(limits.timeout), limits.result * MIB)), None
 
 
 def doctor() -> None:

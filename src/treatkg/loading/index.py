@@ -5,9 +5,12 @@ It is made from the register and the files of facts, and can always be made agai
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
+import sqlite3
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,6 +24,7 @@ from treatkg.loading.store import PENDING, Store, graph_digest, opened
 
 REGISTER = f"{namespaces.LOAD}register"
 _CLEAN = "clean"
+_PAUSE = 0.1  # seconds between looks at an index that is being written
 Told = Callable[[str], None]
 
 
@@ -75,6 +79,39 @@ def ready(folder: Path) -> ox.Store:
         return ox.Store.read_only(str(path))
     except (OSError, ValueError) as error:
         raise StorageError(f"{path}: the index cannot be read ({error}); remove it, it will be made again") from error
+
+
+def standing(folder: Path, wait: float = 30.0) -> ox.Store:
+    """Open the index of a store as it stands, beside whoever loads; while it is being written, wait.
+
+    Args:
+        folder: of the store.
+        wait: seconds, at most.
+
+    Raises:
+        StorageError: it is not whole by then, or cannot be read.
+    """
+    end = time.monotonic() + wait
+    while True:
+        try:
+            if _is_whole(folder):
+                index = ox.Store.read_only(str(folder / "index"))
+                if _is_whole(folder):
+                    return index
+        except (OSError, sqlite3.Error) as error:
+            if time.monotonic() > end:
+                raise StorageError(f"{folder}: the index cannot be read ({error})") from error
+        if time.monotonic() > end:
+            raise StorageError(f"{folder}: the index is not whole; load again to complete it")
+        time.sleep(_PAUSE)
+
+
+def _is_whole(folder: Path) -> bool:
+    address = (folder / "registry.sqlite").absolute().as_uri() + "?mode=ro"
+    with contextlib.closing(sqlite3.connect(address, uri=True)) as register:
+        return (
+            register.execute("SELECT 1 FROM state WHERE name = 'index' AND value = ?", (_CLEAN,)).fetchone() is not None
+        )
 
 
 def _write_graph(index: ox.Store, name: str, lines: Iterator[str], folder: Path) -> None:

@@ -6,47 +6,30 @@ in a temporary file.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import hashlib
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Coroutine, Mapping
 from http import HTTPStatus
-from typing import IO, TYPE_CHECKING
+from typing import IO, TypeVar
 
 import pyoxigraph as ox
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from treatkg import __version__, namespaces, sparql_text
-from treatkg.dataset import Dataset
-from treatkg.errors import UsageError
-from treatkg.knowledge import Knowledge, evaluating
+from treatkg.server.asking import Question, answer
 from treatkg.server.negotiation import GRAPHS, ROWS, Offer, require
+from treatkg.server.pool import Pool
 
-if TYPE_CHECKING:
-    from treatkg.knowledge import Answer
-
+_T = TypeVar("_T")
 _IN_MEMORY = 1024 * 1024
 _CHUNK = 64 * 1024
 _LINK = '</.well-known/void>; rel="describedby", </sparql>; rel="service-desc"'
-
-
-@dataclass(frozen=True)
-class Question:
-    """A query and what it is asked of; `formats` are names of formats that the client gave beside the address."""
-
-    text: str
-    dataset: Dataset | None = None
-    formats: tuple[str, ...] = ()
-
-    @property
-    def makes_graph(self) -> bool:
-        """Whether the answer is a graph, not rows or a truth value."""
-        return sparql_text.form_of(self.text) in ("CONSTRUCT", "DESCRIBE")
 
 
 class _FromFile(StreamingResponse):
@@ -64,43 +47,64 @@ class _FromFile(StreamingResponse):
             self.file.close()
 
 
-def answer(knowledge: Knowledge, question: Question, offer: Offer, output: IO[bytes]) -> None:
-    """Run a query and write its answer: the one place where the server does so.
-
-    Raises:
-        UsageError: the query is not valid, or uses what the engine does not have.
-    """
-    found = knowledge.engine.ask(question.text, question.dataset)
-    try:
-        with evaluating():
-            _write(found, offer, output)
-    finally:
-        del found  # the engine's answer belongs to this thread and must end here: no error may carry it elsewhere
-
-
 async def respond(request: Request, question: Question, offer: Offer | None = None) -> Response:
     """Answer a query in the format that the client wants, or in a given one; 304 if it has this answer.
 
     Raises:
-        NotAcceptableError: the client wants none of the formats on offer.
+        ClientDisconnect: the client went away.
+        NotAcceptableError: it wants none of the formats on offer.
+        StoppedError: the query hit a limit.
         UsageError: the query is not valid, or uses what the engine does not have.
     """
-    knowledge: Knowledge = request.app.state.knowledge
     if offer is None:
         offer = require(request, list(GRAPHS if question.makes_graph else ROWS), question.formats)
-    fingerprint = knowledge.engine.fingerprint()
-    tag = ""
-    if fingerprint and not sparql_text.is_volatile(question.text):
-        tag = _tag(fingerprint, question.text, repr(question.dataset), offer.media_type)
-        if is_known(request, tag):
-            return not_modified(tag)
+    pool: Pool | None = None if question.quick else request.app.state.pool
+    engine = request.app.state.knowledge.engine
+    validator = functools.partial(_tag, question.text, repr(question.dataset), offer.media_type)
+    fingerprint = pool.digest if pool else engine.fingerprint()
+    lasting = bool(fingerprint) and not sparql_text.is_volatile(question.text)
+    tag = validator(fingerprint) if lasting else ""
+    if tag and is_known(request, tag):
+        return not_modified(tag)
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY))
-        await run_in_threadpool(answer, knowledge, question, offer, file)
+        if pool:
+            digest = await while_connected(request, pool.run(question, offer, file, client_of(request)))
+            tag = validator(digest) if lasting else ""  # of the graph that was asked, be there a newer one by now
+        else:
+            await run_in_threadpool(answer, engine, question, offer, file)
         response = await run_in_threadpool(_sent, request, file, offer, tag)
         if isinstance(response, _FromFile):
             stack.pop_all()  # it closes the file
         return response
+
+
+async def while_connected(request: Request, running: Coroutine[None, None, _T]) -> _T:
+    """Wait for something until the client goes away, which ends it.
+
+    Raises:
+        ClientDisconnect: it went away.
+    """
+    task = asyncio.create_task(running)
+    gone = asyncio.create_task(_disconnected(request))
+    try:
+        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        raise ClientDisconnect
+    finally:
+        for one in (task, gone):
+            one.cancel()
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def client_of(request: Request) -> str:
+    """Return the address that takes turns with others."""
+    return request.client.host if request.client else ""
 
 
 def as_document(request: Request, content: bytes, offer: Offer) -> Response:
@@ -128,15 +132,6 @@ def graph_as(triples: list[ox.Triple], offer: Offer, prefixes: Mapping[str, str]
     """Write triples in a format."""
     table = {**namespaces.prefixes(), **(prefixes or {})}
     return ox.serialize(triples, format=GRAPHS[offer], prefixes=table) or b""
-
-
-def _write(found: Answer, offer: Offer, output: IO[bytes]) -> None:
-    if isinstance(found, ox.QueryTriples) and offer in GRAPHS:
-        ox.serialize(found, output, format=GRAPHS[offer], prefixes=namespaces.prefixes())
-    elif not isinstance(found, ox.QueryTriples) and offer in ROWS:
-        found.serialize(output, format=ROWS[offer])
-    else:
-        raise UsageError("not clear whether this is a SELECT, ASK, CONSTRUCT or DESCRIBE: put a space after that word")
 
 
 def _sent(request: Request, file: tempfile.SpooledTemporaryFile[bytes], offer: Offer, tag: str) -> Response:

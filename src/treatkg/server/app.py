@@ -11,13 +11,26 @@ from starlette.staticfiles import StaticFiles
 
 from treatkg.errors import TreatKGError
 from treatkg.knowledge import Knowledge
-from treatkg.server import api, description, graphs, linked, pages, protocol, stored
-from treatkg.server.headers import Answers, Compressed
+from treatkg.server import api, description, graphs, linked, pages, protocol, stored, watching
+from treatkg.server.headers import Answers, Compressed, FewHeaders
+from treatkg.server.pool import Pool
 from treatkg.server.refusals import refuse
+from treatkg.server.serving import pooled
+from treatkg.server.watching import LogFormat, Metrics, Observed
 
 
-def create_app(knowledge: Knowledge) -> Starlette:
-    """Return the ASGI application that serves a graph, read-only."""
+def create_app(
+    knowledge: Knowledge, pool: Pool | None = None, *, watch: bool = False, log: LogFormat = "none"
+) -> Starlette:
+    """Return the ASGI application that serves a graph, read-only.
+
+    Args:
+        knowledge: the graph for pages, whose queries are known.
+        pool: processes over the same graph for the queries of clients; in this process if not given.
+        watch: whether to replace the graph when its files change.
+        log: what to write of each request to standard error.
+    """
+    counts = Metrics()
     app = Starlette(
         routes=[
             *pages.ROUTES,
@@ -33,10 +46,19 @@ def create_app(knowledge: Knowledge) -> Starlette:
             Route("/ontology", linked.ontology),
             Route("/ontology.{suffix}", linked.ontology_document),
             Route("/resolve", linked.resolve),
+            Route("/health", watching.health),
+            Route("/metrics", watching.metrics),
             Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
         ],
-        middleware=[Middleware(Answers), Middleware(Compressed)],
+        middleware=[
+            Middleware(Observed, counts, log),
+            Middleware(Answers),
+            Middleware(FewHeaders),
+            Middleware(Compressed),
+        ],
         exception_handlers={TreatKGError: refuse},
+        lifespan=(lambda running: pooled(running, pool, watch=watch)) if pool else None,
     )
+    app.state.pool, app.state.metrics, app.state.version = pool, counts, knowledge.header()
     app.state.knowledge = knowledge
     return app

@@ -11,7 +11,8 @@ from treatkg import namespaces
 from treatkg.dataset import Dataset
 from treatkg.errors import UsageError
 from treatkg.knowledge import Knowledge
-from treatkg.server.answering import Question, respond
+from treatkg.server.answering import respond
+from treatkg.server.asking import Question
 from treatkg.server.refusals import explained
 
 _EVERYTHING = "CONSTRUCT WHERE { ?subject ?predicate ?object }"

@@ -1,4 +1,4 @@
-"""The headers that every answer carries, cross-origin requests, and compression with validators that stay strong."""
+"""Headers: how many may come, what every answer carries, and compression with validators that stay strong."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _HEADERS = {
@@ -23,6 +23,7 @@ _PREFLIGHT = {
     "Vary": "Access-Control-Request-Method, Access-Control-Request-Headers",
 }
 _MARK = '-gzip"'
+_MAX_HEADERS = 100
 
 
 class Answers:
@@ -52,6 +53,22 @@ class Answers:
             await self.app(scope, receive, with_headers)
 
 
+class FewHeaders:
+    """Refuses a request with more headers than anybody needs."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] == "http" and len(scope["headers"]) > _MAX_HEADERS:
+            status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            refusal = PlainTextResponse(f"the request has more than {_MAX_HEADERS} headers\n", status_code=status)
+            await refusal(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
 class Compressed:
     """Compresses for who accepts it. A compressed answer has a validator of its own, as strong ones must (RFC 9110)."""
 
@@ -64,7 +81,7 @@ class Compressed:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        scope = {**scope, "headers": list(scope["headers"])}
+        scope["headers"] = list(scope["headers"])  # in place: what is noted in the scope stays known outside
         headers = MutableHeaders(scope=scope)
         marked = _MARK in headers.get("if-none-match", "")
         if marked:

@@ -14,7 +14,8 @@ from treatkg import graph, namespaces, resources
 from treatkg.errors import UsageError
 from treatkg.knowledge import Knowledge
 from treatkg.publishing.description import ONTOLOGY
-from treatkg.server.answering import Question, as_document, graph_as, respond
+from treatkg.server.answering import as_document, graph_as, respond
+from treatkg.server.asking import Question
 from treatkg.server.negotiation import GRAPHS, PAGE, SUFFIXES, Offer, require
 from treatkg.server.pages.things import DESCRIPTION, is_iri, unknown
 from treatkg.server.refusals import explained
@@ -43,7 +44,7 @@ async def data(request: Request) -> Response:
     if not dot or suffix not in SUFFIXES or not await run_in_threadpool(_holds, request, _SAID, iri):
         reason = f"no document of this name; documents about things end in .{', .'.join(SUFFIXES)}"
         return explained(request, HTTPStatus.NOT_FOUND, reason)
-    question = Question(DESCRIPTION % iri)
+    question = Question(DESCRIPTION % iri, quick=True)
     response = await respond(request, question, SUFFIXES[suffix])
     response.headers.append("Link", f'</page/{quote(local)}>; rel="alternate"; type="text/html"')
     return response

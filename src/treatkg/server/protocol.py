@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import math
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from urllib.parse import parse_qs
 
@@ -15,7 +17,8 @@ from treatkg.dataset import Dataset
 from treatkg.errors import LimitError, UsageError
 from treatkg.knowledge import Knowledge
 from treatkg.server import description
-from treatkg.server.answering import Question, respond
+from treatkg.server.answering import respond
+from treatkg.server.asking import Question
 from treatkg.server.negotiation import GRAPHS, PAGE, require
 from treatkg.server.refusals import UnsupportedBodyError
 from treatkg.sparql_text import ForbiddenQueryError
@@ -82,7 +85,19 @@ def _asked(values: _Values) -> Question:
         raise UsageError("the parameter query is given more than once")
     # Forms send fields that were left empty.
     default, named = (tuple(iri for iri in values.get(name, ()) if iri) for name in _DATASET)
-    return Question(queries[0], Dataset(default, named) if default or named else None, tuple(values.get("format", ())))
+    dataset = Dataset(default, named) if default or named else None
+    return Question(queries[0], dataset, tuple(values.get("format", ())), _seconds(values.get("timeout", ())))
+
+
+def _seconds(given: Sequence[str]) -> float | None:
+    """Return how long the client wants to wait; the server's own limit holds all the same."""
+    texts = [text for text in given if text]
+    if not texts:
+        return None
+    with contextlib.suppress(ValueError):
+        if len(texts) == 1 and 0 < (seconds := float(texts[0])) < math.inf:
+            return seconds
+    raise UsageError("timeout is one number of seconds, more than 0: timeout=10")
 
 
 def _check(knowledge: Knowledge, question: Question) -> None:

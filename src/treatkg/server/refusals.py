@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from treatkg.errors import LimitError, StorageError, UsageError
 from treatkg.queries import ParameterError
 from treatkg.server.negotiation import ROWS, NotAcceptableError, Offer, choose
+from treatkg.server.pool import StoppedError
 from treatkg.sparql_text import ForbiddenQueryError, QuerySyntaxError
 
 
@@ -31,26 +32,35 @@ _TEXT = Offer("text/plain", (), tuple(offer.media_type for offer in ROWS))
 
 
 def refuse(request: Request, error: Exception) -> Response:
-    """Answer with the status of an error of the library."""
+    """Answer with the status of an error of the library; say the place of a mistake, or the limit that was hit."""
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), HTTPStatus.BAD_REQUEST)
-    return explained(request, status, str(error), _members(error))
+    if isinstance(error, StoppedError):
+        return explained(request, error.status, str(error), error.headers, limit=error.reason)
+    if isinstance(error, QuerySyntaxError) and error.line:
+        return explained(request, status, str(error), line=error.line, column=error.column)
+    if isinstance(error, ParameterError):
+        return explained(request, status, str(error), parameter=error.parameter, allowed=list(error.allowed))
+    return explained(request, status, str(error))
 
 
 def explained(
-    request: Request, status: HTTPStatus, reason: str, members: Mapping[str, object] | None = None
+    request: Request,
+    status: HTTPStatus,
+    reason: str,
+    headers: Mapping[str, str] | None = None,
+    **details: str | int | list[str],
 ) -> Response:
-    """Answer with a status and a reason; JSON also holds the members given."""
-    headers = {"Accept": "application/sparql-query, application/x-www-form-urlencoded"} if status == 415 else {}
+    """Answer with a status and a reason.
+
+    Args:
+        request: decides between text and JSON.
+        status: of the answer.
+        reason: for people.
+        headers: of the answer, besides the usual.
+        details: for programs; only JSON has them.
+    """
+    headers = {"Accept": "application/sparql-query, application/x-www-form-urlencoded"} if status == 415 else headers
     if not request.query_params.getlist("format") and choose(request, [_TEXT, _PROBLEM]) is _PROBLEM:
-        problem = {"title": status.phrase, "status": status.value, "detail": reason, **(members or {})}
+        problem = {"title": status.phrase, "status": status.value, "detail": reason, **details}
         return JSONResponse(problem, status_code=status, media_type=_PROBLEM.media_type, headers=headers)
     return PlainTextResponse(f"{reason}\n", status_code=status, headers=headers)
-
-
-def _members(error: Exception) -> dict[str, object]:
-    """Return what a program may want to know of an error, beside its text."""
-    if isinstance(error, QuerySyntaxError) and error.line:
-        return {"line": error.line, "column": error.column}
-    if isinstance(error, ParameterError):
-        return {"parameter": error.parameter, "allowed": list(error.allowed)}
-    return {}

@@ -14,7 +14,8 @@ from treatkg.errors import UsageError, did_you_mean
 from treatkg.graph import rows
 from treatkg.knowledge import Knowledge, evaluating
 from treatkg.queries import ParameterError
-from treatkg.server.answering import Question, as_document, respond
+from treatkg.server.answering import as_document, respond
+from treatkg.server.asking import Question
 from treatkg.server.choices import choices
 from treatkg.server.keeping import kept
 from treatkg.server.negotiation import GRAPHS, PAGE, PLAIN_JSON, ROWS, Offer, choose, require

@@ -36,6 +36,7 @@ _PROBLEM: Schema = {
         "detail": {"type": "string", "description": "What is wrong, where, and what would be right."},
         "line": {"type": "integer", "minimum": 1, "description": "Of a query: where it goes wrong."},
         "column": {"type": "integer", "minimum": 1},
+        "limit": {"type": "string", "description": "Which limit was hit: time, memory, result, crash or overload."},
         "parameter": {"type": "string", "description": "The parameter that is unknown, missing or does not fit."},
         "allowed": {
             "type": "array",

@@ -15,7 +15,8 @@ from treatkg import namespaces
 from treatkg.cards import card
 from treatkg.errors import UsageError
 from treatkg.knowledge import Knowledge
-from treatkg.server.answering import Question, respond
+from treatkg.server.answering import respond
+from treatkg.server.asking import Question
 from treatkg.server.negotiation import GRAPHS, PAGE, Offer, require
 from treatkg.server.rendering import link, render
 from treatkg.server.stored import by_topic
@@ -56,7 +57,7 @@ async def _thing(request: Request, iri: str, offers: Sequence[Offer]) -> Respons
         return unknown(request, iri)
     if len(offers) == 1 or require(request, offers) is PAGE:
         return render(request, "thing.html", card=found)
-    return await respond(request, Question(DESCRIPTION % iri))
+    return await respond(request, Question(DESCRIPTION % iri, quick=True))
 
 
 def is_iri(text: str) -> bool:
