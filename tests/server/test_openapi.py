@@ -1,5 +1,6 @@
 """The interface as OpenAPI describes it: the description is sound, and the server does what it says."""
 
+import json
 import os
 import re
 import subprocess
@@ -118,6 +119,22 @@ def test_the_page_shows_all_of_it(client: TestClient, api: dict[str, Any]) -> No
     assert {operation["operationId"] for operation in operations} <= ids
     assert set(re.findall(r'href="#([^"]+)"', page.text)) <= ids
     assert all(name in page.text for name in ("tkg:EU", "application/problem+json", "weightKg"))
+
+
+def test_what_was_promised_is_there(api: dict[str, Any]) -> None:
+    """docs/http-api.md: within version 1 nothing goes and nothing is needed that was not. Additions are free."""
+    assert api["info"]["version"].startswith("1.")
+    promised = json.loads((HERE / "promised.json").read_text(encoding="utf-8"))
+    assert len(promised) > 60
+    for name, said in promised.items():
+        query = queries.catalogue()[name]
+        assert set(said["columns"]) <= set(query.returns), name
+        for parameter, kind in said["parameters"].items():
+            now = query.params[parameter]
+            assert (now.type, now.absent == "required") == (kind["type"], kind["required"]), f"{name}: {parameter}"
+            assert now.many or not kind["many"], f"{name}: {parameter}"
+        needed = {p.name for p in query.params.values() if p.absent == "required"}
+        assert needed <= {parameter for parameter, kind in said["parameters"].items() if kind["required"]}, name
 
 
 # --- the server held to it -----------------------------------------------------------------------------------------
