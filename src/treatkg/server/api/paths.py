@@ -13,7 +13,7 @@ from treatkg.server.api import answers, schemas
 from treatkg.server.api.answers import ASKING
 from treatkg.server.graphs import all_graphs
 from treatkg.server.negotiation import GRAPHS, PAGE, PLAIN_JSON, ROWS, Offer
-from treatkg.server.stored import offers_of
+from treatkg.server.stored import by_topic, offers_of
 
 Operation = dict[str, Any]
 
@@ -25,7 +25,8 @@ _IRI = {"anyOf": [{"type": "string", "format": "iri"}, {"const": ""}]}
 
 def paths(knowledge: Knowledge) -> dict[str, Any]:
     """Return every path that is described, with its operations."""
-    stored = {f"/queries/{query.name}": {"get": _of_query(knowledge, query)} for query in queries.catalogue().values()}
+    asked = [query for topic in by_topic().values() for query in topic]
+    stored = {f"/queries/{query.name}": {"get": _of_query(knowledge, query)} for query in asked}
     return {"/sparql": _sparql(), "/queries": {"get": _listing()}, **stored, **_data(knowledge), **_state()}
 
 
@@ -90,7 +91,7 @@ def _of_query(knowledge: Knowledge, query: StoredQuery) -> Operation:
     about = f"{query.description} The format may also be an ending (`{ending}`). A browser gets a page.".strip()
     done = answers.answers(content, "The answer.", ASKING)
     operation = _operation(
-        "Stored queries",
+        "Quality checks" if query.topic == "qc" else "Stored queries",
         f"queries-{query.name}",
         query.summary,
         about,
@@ -115,7 +116,7 @@ def _of_parameter(knowledge: Knowledge, query: StoredQuery, taken: queries.Param
 def _example(knowledge: Knowledge, taken: queries.Parameter) -> str | int | float:
     """Return the example as the schema has it: things by id, or by IRI where they are of no class."""
     if taken.type in ("integer", "decimal"):
-        return int(taken.example) if taken.type == "integer" else float(taken.example)
+        return schemas.number(taken.example)
     if taken.type != "iri":
         return taken.example
     iri = knowledge.terms.resolve(taken.example, taken.cls)

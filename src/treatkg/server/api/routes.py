@@ -16,7 +16,7 @@ from treatkg.server.answering import as_document
 from treatkg.server.api import answers, schemas
 from treatkg.server.api.paths import paths
 from treatkg.server.keeping import kept
-from treatkg.server.negotiation import PAGE, PLAIN_JSON, YAML, Offer, require
+from treatkg.server.negotiation import JSON, PAGE, PLAIN_JSON, YAML, Offer, require
 from treatkg.server.rendering import render
 
 # Of the interface, not of the data or the program; docs/http-api.md says what it promises.
@@ -37,7 +37,7 @@ def document(knowledge: Knowledge) -> dict[str, Any]:
             "license": {"name": "Data: CC BY 4.0; code: Apache-2.0", "identifier": "CC-BY-4.0 AND Apache-2.0"},
         },
         "servers": [{"url": "/", "description": "The server that gave this description."}],
-        "tags": [{"name": name} for name in ("Stored queries", "SPARQL", "Data", "Server")],
+        "tags": [{"name": name} for name in ("Stored queries", "SPARQL", "Data", "Server", "Quality checks")],
         "paths": paths(knowledge),
         "components": {"schemas": schemas.components(knowledge), "responses": answers.components()},
     }
@@ -70,7 +70,17 @@ def _described(request: Request) -> dict[str, Any]:
 def _page(request: Request, _offer: Offer) -> Response:
     found = kept(request, "api", lambda: _described(request))
     operations = [(path, *item) for path, methods in found["paths"].items() for item in methods.items()]
-    return render(request, "api.html", api=found, operations=operations)
+    return render(request, "api.html", api=found, operations=operations, columns=_columns)
+
+
+def _columns(operation: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns of the rows that an operation answers with, if they are known."""
+    schema = operation["responses"].get("200", {}).get("content", {}).get(JSON.media_type, {}).get("schema", {})
+    if "properties" not in schema:
+        return {}
+    row = schema["properties"]["results"]["properties"]["bindings"]["items"]
+    columns: dict[str, Any] = row["properties"]
+    return columns
 
 
 def _written(request: Request, offer: Offer) -> Response:

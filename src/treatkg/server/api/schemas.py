@@ -141,11 +141,14 @@ def _of_value(parameter: Parameter) -> Schema:
     if parameter.type == "string":
         return {"type": "string", "pattern": r"^[^\\]*$", "maxLength": MAX_TEXT}
     if parameter.type in ("integer", "decimal"):
-        low, high = float(parameter.minimum or -_MOST), float(parameter.maximum or _MOST)
-        if parameter.type == "integer":
-            return {"type": "integer", "minimum": int(parameter.minimum or -_MOST), "maximum": int(high)}
-        return {"type": "number", "minimum": low, "maximum": high}
+        low, high = (number(text) for text in (parameter.minimum or str(-_MOST), parameter.maximum or str(_MOST)))
+        return {"type": "integer" if parameter.type == "integer" else "number", "minimum": low, "maximum": high}
     return {"type": "boolean"} if parameter.type == "boolean" else {"type": "string", "format": "date"}
+
+
+def number(text: str) -> int | float:
+    """Return a number of a head, whole if it is written so."""
+    return int(text) if text.lstrip("-").isdigit() else float(text)
 
 
 def _of_class(name: str, allowed: Mapping[str, str]) -> Schema:
