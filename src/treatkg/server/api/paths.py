@@ -17,6 +17,8 @@ from treatkg.server.stored import by_topic, offers_of
 
 Operation = dict[str, Any]
 
+_SEEN = "To the page or the document about the thing, in the format that the client wants."
+
 _QUERY = {"type": "string", "format": "sparql", "maxLength": 65536}
 _EXAMPLE = "SELECT ?drug WHERE { ?drug tkg:indicatedFor MONDO:0004980 } ORDER BY ?drug"
 # Forms send fields that were left empty.
@@ -27,7 +29,13 @@ def paths(knowledge: Knowledge) -> dict[str, Any]:
     """Return every path that is described, with its operations."""
     asked = [query for topic in by_topic().values() for query in topic]
     stored = {f"/queries/{query.name}": {"get": _of_query(knowledge, query)} for query in asked}
-    return {"/sparql": _sparql(), "/queries": {"get": _listing()}, **stored, **_data(knowledge), **_state()}
+    data = {
+        "/rdf-graphs": {"get": _graph(knowledge)},
+        "/id/{local}": {"get": _thing()},
+        "/resolve": {"get": _resolve()},
+        "/.well-known/void": {"get": _void()},
+    }
+    return {"/sparql": _sparql(), "/queries": {"get": _listing()}, **stored, **data, **_state()}
 
 
 def parameter(name: str, schema: Any, said: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 (OpenAPI)
@@ -123,63 +131,40 @@ def _example(knowledge: Knowledge, taken: queries.Parameter) -> str | int | floa
     return namespaces.shorten(iri) if taken.cls else iri
 
 
-def _data(knowledge: Knowledge) -> dict[str, Any]:
+def _graph(knowledge: Knowledge) -> Operation:
     graphs = all_graphs(knowledge)
     graph = parameter("graph", {"type": "string", "enum": graphs}, "The graph's IRI; or write `?default`.")
     default = parameter("default", {"type": "string", "enum": [""]}, "The default graph.", allowEmptyValue=True)
-    known = "|".join(sorted(map(re.escape, namespaces.prefixes())))
-    curie = parameter("curie", {"type": "string", "pattern": f"^({known}):[A-Za-z0-9_.-]+$"}, "A CURIE, IRI or id.")
-    local = parameter("local", {"type": "string", "minLength": 1}, "Its id.", **{"in": "path", "required": True})
+    about = "SPARQL 1.1 Graph Store Protocol, read-only. Give `default` or `graph`, one of them."
+    done = answers.answers(answers.of_graphs(), "The graph.", [*ASKING, HTTPStatus.NOT_FOUND])
+    return _operation("Data", "graph", "A whole graph", about, [default, graph, _formats(*GRAPHS)], done)
+
+
+def _thing() -> Operation:
+    schema = {"type": "string", "minLength": 1}
+    local = parameter("local", schema, "Its id.", **{"in": "path", "required": True, "example": "dupilumab"})
     missing = {
         "description": "The graph says nothing of it.",
-        "content": answers.page() | {"text/plain": {"schema": {}}},
+        "content": answers.page() | {"text/plain": {"schema": {"type": "string"}}},
     }
-    seen = "To the page or the document about the thing, in the format that the client wants."
-    nothing = [HTTPStatus.NOT_ACCEPTABLE]
-    return {
-        "/rdf-graphs": {
-            "get": _operation(
-                "Data",
-                "graph",
-                "A whole graph",
-                "SPARQL 1.1 Graph Store Protocol, read-only. Give `default` or `graph`, one of them.",
-                [default, graph, _formats(*GRAPHS)],
-                answers.answers(answers.of_graphs(), "The graph.", [*ASKING, HTTPStatus.NOT_FOUND]),
-            )
-        },
-        "/id/{local}": {
-            "get": _operation(
-                "Data",
-                "thing",
-                "The address of a thing",
-                "What an IRI of this graph leads to.",
-                [{**local, "example": "dupilumab"}, _formats(PAGE, *GRAPHS)],
-                _only(answers.answers({}, "", nothing, _303=answers.leads(seen), _404=missing)),
-            )
-        },
-        "/resolve": {
-            "get": _operation(
-                "Data",
-                "resolve",
-                "From a CURIE to what is said of it",
-                "",
-                [{**curie, "required": True, "example": "MONDO:0004980"}],
-                _only(
-                    answers.answers({}, "", [HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND], _303=answers.leads(seen))
-                ),
-            )
-        },
-        "/.well-known/void": {
-            "get": _operation(
-                "Data",
-                "void",
-                "The dataset described (VoID)",
-                "Licence, version, classes, properties and linksets with their numbers.",
-                [_formats(*GRAPHS)],
-                answers.answers(answers.of_graphs(), "The description.", nothing),
-            )
-        },
-    }
+    done = answers.answers({}, "", [HTTPStatus.NOT_ACCEPTABLE], _303=answers.leads(_SEEN), _404=missing)
+    about = "What an IRI of this graph leads to."
+    return _operation("Data", "thing", "The address of a thing", about, [local, _formats(PAGE, *GRAPHS)], _only(done))
+
+
+def _resolve() -> Operation:
+    known = "|".join(sorted(map(re.escape, namespaces.prefixes())))
+    schema = {"type": "string", "pattern": f"^({known}):[A-Za-z0-9_.-]+$"}
+    curie = parameter("curie", schema, "A CURIE; an IRI or id too.", required=True, example="MONDO:0004980")
+    refusals = [HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND]
+    done = answers.answers({}, "", refusals, _303=answers.leads(_SEEN))
+    return _operation("Data", "resolve", "From a CURIE to what is said of it", "", [curie], _only(done))
+
+
+def _void() -> Operation:
+    about = "Licence, version, classes, properties and linksets with their numbers."
+    done = answers.answers(answers.of_graphs(), "The description.", [HTTPStatus.NOT_ACCEPTABLE])
+    return _operation("Data", "void", "The dataset described (VoID)", about, [_formats(*GRAPHS)], done)
 
 
 def _state() -> dict[str, Any]:
