@@ -110,7 +110,7 @@ def running(folder: Path, *options: str) -> Iterator[Running]:
         process = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, stderr=stderr)
     server = Running(process, port, log)
     try:
-        until(lambda: process.poll() is not None or _answers(server), 30)
+        until(lambda: process.poll() is not None or _answers(server), 120)
         assert process.poll() is None, log.read_text(encoding="utf-8")
         yield server
     finally:
