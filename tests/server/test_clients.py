@@ -7,6 +7,7 @@ tests/test_examples.py.
 import csv
 import io
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
@@ -78,6 +79,21 @@ def test_curl_keeps_what_has_not_changed(server_url: str, tmp_path: Path) -> Non
     assert first.startswith("treatment,")
     again = run("curl", "-sS", "--compressed", "--etag-compare", tag, "-w", "%{http_code}", address)
     assert again == "304"
+
+
+def test_curl_as_documented(server_url: str) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "http-api.md").read_text(encoding="utf-8")
+    lines = [
+        line
+        for block in re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+        for line in block.splitlines()
+    ]
+    need("curl")
+    csv_, tsv, xml, refused = (run("sh", "-c", line.replace("http://127.0.0.1:7878", server_url)) for line in lines)
+    assert csv_.startswith("drug,cytokine,")
+    assert tsv.startswith("?treatment\t")
+    assert xml.startswith("<?xml")
+    assert json.loads(refused)["parameter"] == "jurisdiction"
 
 
 # --- R -------------------------------------------------------------------------------------------------------------
