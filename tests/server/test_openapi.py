@@ -143,7 +143,7 @@ def test_what_was_promised_is_there(api: dict[str, Any]) -> None:
 def schemathesis(server_url: str, folder: Path, *options: str) -> None:
     """Send requests made from the description; every check on every answer."""
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "schemathesis.toml")]
-    always = ["--checks=all", "--generation-deterministic", "--no-shrink", "--no-color"]
+    always = ["--checks=all", "--generation-deterministic", "--no-shrink", "--no-color", "--request-timeout=60"]
     paths = os.pathsep.join([str(HERE), *sys.path])
     done = subprocess.run(
         [*command, "run", f"{server_url}/openapi.json", *always, *options],

@@ -200,3 +200,10 @@ def test_other_methods_are_refused(client: TestClient, method: str, path: str) -
     answer = client.request(method, path)
     assert answer.status_code == 405
     assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
+
+
+def test_the_default_graph_takes_no_value(client: TestClient) -> None:
+    assert client.get("/rdf-graphs?default").status_code == 200
+    answer = client.get("/rdf-graphs?default=x")
+    assert answer.status_code == 400
+    assert "no value" in answer.text
