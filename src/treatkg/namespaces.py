@@ -76,7 +76,12 @@ def shorten(iri: str) -> str:
     """Return the shortest readable form of an IRI: an id relative to the base, a CURIE, or the IRI itself."""
     if iri.startswith(BASE):
         return iri.removeprefix(BASE)
-    for prefix, namespace in sorted(prefixes().items(), key=lambda item: -len(item[1])):
+    for prefix, namespace in _longest_first():
         if iri.startswith(namespace) and _LOCAL_NAME.fullmatch(iri.removeprefix(namespace)):
             return f"{prefix}:{iri.removeprefix(namespace)}"
     return iri
+
+
+@functools.cache
+def _longest_first() -> list[tuple[str, str]]:
+    return sorted(prefixes().items(), key=lambda item: -len(item[1]))

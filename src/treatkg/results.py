@@ -163,5 +163,5 @@ def _json_value(cell: object) -> float | str:
 def from_solutions(solutions: ox.QuerySolutions) -> Result:
     """Read the solutions of a SELECT whole."""
     columns = tuple(variable.value for variable in solutions.variables)
-    rows: Sequence[tuple[Term, ...]] = [tuple(row[name] for name in columns) for row in solutions]
+    rows: Sequence[tuple[Term, ...]] = [tuple(row) for row in solutions]
     return Result(columns, tuple(rows))

@@ -3,9 +3,10 @@
     python tests/benchmarks/serving.py [SECONDS]
 
 Needs `wrk`, `virtuoso-t` and `isql-vt` (Debian: wrk, virtuoso-opensource-7-bin). Each query is a stored one, bound with
-its own defaults or examples, and is asked without a validator, so that every request is evaluated; both servers must
-answer with the same number of rows. All cells of one query are measured side by side, SECONDS each (3); the engine alone
-is one thread that asks in a loop and writes CSV. Then the time to the first byte of each kind of page, the median of 20.
+its own defaults or examples, and is asked without a validator, so that every request is evaluated. Where Virtuoso gives
+another number of rows, that is printed instead of its speed. All cells of one query are measured side by side, SECONDS
+each (3); the engine alone is one thread that asks in a loop and writes CSV. Then the time to the first byte of each
+kind of page, the median of 20.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ QUESTIONS = {
     "drugs-blocking-cytokine": {"cytokine": "IL-13"},
     "options-for-patient": {"ageMonths": "36", "severity": "Severe", "asOf": "2026-11-28"},
     "adverse-reactions-compared": {},
-    "mechanism-path": {"treatment": "nemolizumab"},
+    "mechanism-path": {"treatment": "nemolizumab", "feature": "HP:0000989"},
 }
 PAGES = (
     "/",
@@ -69,14 +70,16 @@ def main() -> None:
             text = with_prefixes(queries.find(name).bind(arguments, knowledge.terms))
             bare = alone(knowledge, text, seconds)
             here, elsewhere = f"{own}/sparql?query={quote(text)}", f"{other}?query={quote(text)}{_GRAPH}"
-            assert rows(here) == rows(elsewhere), (name, rows(here), rows(elsewhere))
+            size, size_there = rows(here), rows(elsewhere)
             for count in CONNECTIONS:
                 rate, latency = load(here, count, seconds)
-                there, waited = load(elsewhere, count, seconds)
-                print(
-                    f"| {name} | {count} | {rate:,.0f} | {latency:,.0f} | {there:,.0f} | {waited:,.0f} | "
-                    f"{rate / there:.2f} | {rate / bare:.2f} |"
-                )
+                cells = [name, count, f"{rate:,.0f}", f"{latency:,.0f}"]
+                if size == size_there:
+                    there, waited = load(elsewhere, count, seconds)
+                    cells += [f"{there:,.0f}", f"{waited:,.0f}", f"{rate / there:.2f}"]
+                else:
+                    cells += [f"{size_there} rows, not {size}", "", ""]
+                print(f"| {' | '.join(map(str, cells))} | {rate / bare:.2f} |", flush=True)
         print("\n| page | first byte, ms | gzip kB |\n| --- | ---: | ---: |")
         for page in PAGES:
             milliseconds, size = first_byte(own + page)

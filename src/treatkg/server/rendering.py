@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import quote
+from typing import Protocol
+from urllib.parse import quote, urlencode
 
 import jinja2
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from treatkg import __version__, namespaces
+from treatkg.explorer.passages import passage
 from treatkg.graph import iri_of
 
 _environment = jinja2.Environment(
@@ -24,8 +28,19 @@ _environment = jinja2.Environment(
 
 def render(request: Request, template: str, status: HTTPStatus = HTTPStatus.OK, **values: object) -> HTMLResponse:
     """Return a page."""
+
+    def without(*names: str) -> str:
+        kept = [(name, value) for name, value in request.query_params.multi_items() if name not in names]
+        return request.url.path + ("?" + urlencode(kept) if kept else "")
+
     page = _environment.get_template(template).render(
-        version=__version__, parameters=request.query_params, address=str(request.base_url).rstrip("/"), **values
+        version=__version__,
+        path=request.url.path,
+        parameters=request.query_params,
+        without=without,
+        today=datetime.datetime.now(datetime.UTC).date(),
+        address=str(request.base_url).rstrip("/"),
+        **values,
     )
     return HTMLResponse(page, status_code=status)
 
@@ -42,4 +57,20 @@ def outward(iri: str) -> str:
     return iri if iri.startswith(("https://", "http://")) and not iri.startswith(namespaces.BASE) else ""
 
 
-_environment.filters.update(link=link, outward=outward, iri=iri_of, shorten=namespaces.shorten)
+class _Said(Protocol):
+    source: str
+    url: str
+    anchor: str
+
+
+def _passage(line: _Said) -> str:
+    return passage(line.url, line.anchor)
+
+
+def _numbered(lines: Iterable[_Said], numbers: Mapping[str, int]) -> str:
+    return "".join(f"[{number}]" for number in sorted({numbers[line.source] for line in lines}))
+
+
+_environment.filters.update(
+    link=link, outward=outward, iri=iri_of, shorten=namespaces.shorten, passage=_passage, numbered=_numbered
+)

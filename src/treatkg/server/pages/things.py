@@ -18,6 +18,7 @@ from treatkg.knowledge import Knowledge
 from treatkg.server.answering import respond
 from treatkg.server.asking import Question
 from treatkg.server.negotiation import GRAPHS, PAGE, Offer, require
+from treatkg.server.pages import treatment
 from treatkg.server.rendering import link, render
 from treatkg.server.stored import by_topic
 
@@ -31,7 +32,9 @@ async def start(request: Request) -> Response:
 
 async def own_thing(request: Request) -> Response:
     """The page about a treatment, fact, source ... of this graph."""
-    return await _thing(request, namespaces.BASE + request.path_params["local"], [PAGE])
+    iri = namespaces.BASE + request.path_params["local"]
+    shown = await treatment.page(request, iri) if is_iri(iri) else None
+    return shown or await _thing(request, iri, [PAGE])
 
 
 async def any_thing(request: Request) -> Response:
