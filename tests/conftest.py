@@ -98,6 +98,12 @@ def start_virtuoso(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callabl
         yield lambda files: stack.enter_context(_virtuoso(tmp_path_factory.mktemp("virtuoso"), files))
 
 
+_MAY_ASK_OTHERS = (  # SERVICE
+    'grant select on DB.DBA.SPARQL_SINV_2 to "SPARQL"',
+    'grant execute on DB.DBA.SPARQL_SINV_IMP to "SPARQL"',
+)
+
+
 @contextlib.contextmanager
 def _virtuoso(folder: Path, files: Mapping[str, Path]) -> Iterator[str]:
     web, sql = _free_port(), _free_port()
@@ -113,11 +119,10 @@ def _virtuoso(folder: Path, files: Mapping[str, Path]) -> Iterator[str]:
         )
     try:
         _wait_for(f"http://127.0.0.1:{web}/sparql?query=ASK%7B%7D", server, folder / "log")
-        for name, file in files.items():
-            load = f"DB.DBA.TTLP(file_to_string_output('{file}'), '', 'urn:{name}')"
-            subprocess.run(
-                ["isql-vt", f"127.0.0.1:{sql}", "dba", "dba", f"exec={load};"], check=True, capture_output=True
-            )
+        loads = [f"DB.DBA.TTLP(file_to_string_output('{file}'), '', 'urn:{name}')" for name, file in files.items()]
+        for statement in (*loads, *_MAY_ASK_OTHERS):
+            command = ["isql-vt", f"127.0.0.1:{sql}", "dba", "dba", f"exec={statement};"]
+            subprocess.run(command, check=True, capture_output=True)
         yield f"http://127.0.0.1:{web}/sparql"
     finally:
         server.terminate()

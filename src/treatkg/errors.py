@@ -30,6 +30,14 @@ class UsageError(TreatKGError):
     exit_code = ExitCode.USAGE
 
 
+class AmbiguousNameError(UsageError):
+    """A name can mean several things; `candidates` are the ids of those."""
+
+    def __init__(self, message: str, candidates: Iterable[str]) -> None:
+        super().__init__(message)
+        self.candidates = tuple(candidates)
+
+
 class BadInputError(TreatKGError):
     """A file that was read is not what it should be."""
 

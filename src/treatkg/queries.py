@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,7 +18,7 @@ import pyoxigraph as ox
 import yaml
 
 from treatkg import endpoints, namespaces, resources, sparql_text
-from treatkg.errors import BadInputError, UsageError, did_you_mean
+from treatkg.errors import AmbiguousNameError, BadInputError, UsageError, did_you_mean
 
 Value = str | int | float | bool | datetime.date | Sequence["Value"]
 
@@ -26,11 +27,15 @@ _PARAMETER_KEYS = {"type", "class", "description", "allowed", "min", "max", "abs
 _TYPES = {"iri", "string", "integer", "decimal", "date", "boolean"}
 _ABSENT = {"any", "none", "today", "required", "default"}
 # What a person gives to lift a default.
-_ANY = "any"
+ANY = "any"
+# Names in an address that say something else than a parameter.
+_RESERVED = {"format"}
+MAX_TEXT = 300  # characters of a value
+MAX_DIGITS = 18  # what xsd:integer and each side of the point of xsd:decimal hold in Oxigraph
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _FORMS = {
     "integer": re.compile(r"[+-]?[0-9]{1,18}"),
-    "decimal": re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,18})?"),
+    "decimal": re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?"),
     "date": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
     "boolean": re.compile(r"true|false"),
 }
@@ -40,6 +45,21 @@ _FORM_NAMES = {
     "date": "a date such as 2025-01-01",
     "boolean": "true or false",
 }
+
+
+class UnknownQueryError(UsageError):
+    """No stored query has this name."""
+
+
+class ParameterError(UsageError):
+    """An argument does not fit: of an unknown parameter, missing, or a value that the parameter does not take.
+
+    `parameter` is its name; `allowed` what could stand there instead: names of parameters, or values.
+    """
+
+    def __init__(self, message: str, parameter: str, allowed: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.parameter, self.allowed = parameter, tuple(allowed)
 
 
 class OnlineQueryError(UsageError):
@@ -124,18 +144,19 @@ class StoredQuery:
         """Return the query text with the arguments in the place of the defaults.
 
         Raises:
-            UsageError: unknown or missing parameter, or a value that does not fit; the message names both.
+            ParameterError: unknown or missing parameter, or a value that does not fit; the message names both.
         """
         for name in arguments:
             if name not in self.params:
                 known = ", ".join(self.params) or "none"
-                raise UsageError(
-                    f'{self.name} has no parameter "{name}"{did_you_mean(name, self.params)} (it takes: {known})'
+                hint = did_you_mean(name[:80], self.params)
+                raise ParameterError(
+                    f'{self.name} has no parameter "{name[:80]}"{hint} (it takes: {known})', name[:80], self.params
                 )
         missing = [p.name for p in self.params.values() if p.absent == "required" and p.name not in arguments]
         if missing:
-            example = self.params[missing[0]].example
-            raise UsageError(f'{self.name} needs the parameter "{missing[0]}", for example {missing[0]}="{example}"')
+            name, example = missing[0], self.params[missing[0]].example
+            raise ParameterError(f'{self.name} needs the parameter "{name}", for example {name}="{example}"', name)
         return sparql_text.bind(self.text, {n: _terms(self.params[n], v, resolver) for n, v in arguments.items()})
 
 
@@ -159,13 +180,13 @@ def find(name: str) -> StoredQuery:
     """Return a stored query by name.
 
     Raises:
-        UsageError: there is none; suggests near names.
+        UnknownQueryError: there is none; suggests near names.
     """
     if _NAME.fullmatch(name):
         for file in resources.QUERIES.glob(f"*/{name}.rq"):
             return read_query(file)
     hint = did_you_mean(name[:80], catalogue())
-    raise UsageError(f'no stored query "{name[:80]}"{hint} (`treatkg query` lists them)')
+    raise UnknownQueryError(f'no stored query "{name[:80]}"{hint} (`treatkg query` lists them)')
 
 
 def read_query(file: Path) -> StoredQuery:
@@ -235,6 +256,8 @@ def _read_online(file: Path, head: dict[str, Any], text: str) -> tuple[str, ...]
 
 def _read_parameter(file: Path, name: str, spec: Any) -> Parameter:  # noqa: ANN401 (YAML)
     where = f"{file}: parameter {name}"
+    if name in _RESERVED:
+        raise BadInputError(f"{where}: in an address this name says which format the answer has; choose another")
     if not isinstance(spec, dict) or not set(spec) <= _PARAMETER_KEYS:
         raise BadInputError(f"{where}: takes the keys {', '.join(sorted(_PARAMETER_KEYS))}")
     if spec.get("type") not in _TYPES or spec.get("absent", "any") not in _ABSENT:
@@ -255,42 +278,67 @@ def _read_parameter(file: Path, name: str, spec: Any) -> Parameter:  # noqa: ANN
 
 def _terms(parameter: Parameter, value: Value, resolver: Resolver) -> list[ox.NamedNode | ox.Literal]:
     values = list(value) if isinstance(value, Sequence) and not isinstance(value, str) else [value]
-    if parameter.absent == "default" and values == [_ANY]:
+    if parameter.absent == "default" and values == [ANY]:
         return []
     if len(values) > 1 and not parameter.many:
-        raise UsageError(f'the parameter "{parameter.name}" takes one value')
+        raise ParameterError(f'the parameter "{parameter.name}" takes one value', parameter.name)
     return [_term(parameter, item, resolver) for item in values]
 
 
 def _term(parameter: Parameter, value: Value, resolver: Resolver) -> ox.NamedNode | ox.Literal:
     text = str(value).lower() if isinstance(value, bool) else str(value).strip()
     if parameter.allowed and text not in parameter.allowed:
-        hint = did_you_mean(text, parameter.allowed)
-        raise UsageError(f'{parameter.name}="{text}" is not one of: {", ".join(parameter.allowed)}{hint}')
+        hint = did_you_mean(text[:80], parameter.allowed)
+        raise _unfit(parameter, text, f"is not one of: {', '.join(parameter.allowed)}{hint}", parameter.allowed)
     if parameter.type == "iri":
-        return ox.NamedNode(resolver.resolve(text, parameter.cls))
+        return _thing(parameter, text, resolver)
     if parameter.type == "string":
         return _literal(parameter, text)
-    if not _FORMS[parameter.type].fullmatch(text, 0) or not text.isascii():
-        raise UsageError(f'{parameter.name}="{text[:80]}" is not {_FORM_NAMES[parameter.type]}')
-    _check_range(parameter, text)
+    if not _FORMS[parameter.type].fullmatch(text) or not text.isascii():
+        raise _unfit(parameter, text, f"is not {_FORM_NAMES[parameter.type]}")
+    if parameter.type == "date":
+        _check_day(parameter, text)
+    elif parameter.type in ("integer", "decimal"):
+        text = _number(parameter, text)
     return ox.Literal(text, datatype=ox.NamedNode(namespaces.XSD + parameter.type))
 
 
+def _unfit(parameter: Parameter, text: str, why: str, allowed: Iterable[str] = ()) -> ParameterError:
+    return ParameterError(f'{parameter.name}="{text[:80]}" {why}', parameter.name, allowed)
+
+
+def _thing(parameter: Parameter, text: str, resolver: Resolver) -> ox.NamedNode:
+    try:
+        return ox.NamedNode(resolver.resolve(text, parameter.cls))
+    except UsageError as error:
+        candidates = error.candidates if isinstance(error, AmbiguousNameError) else ()
+        raise ParameterError(f"{parameter.name}: {error}", parameter.name, candidates) from error
+
+
 def _literal(parameter: Parameter, text: str) -> ox.Literal:
+    if len(text) > MAX_TEXT or "\\" in text:
+        raise _unfit(parameter, text, f"is longer than {MAX_TEXT} characters, or holds a backslash")
     try:
         return ox.Literal(text)
     except ValueError as error:
-        raise UsageError(f"{parameter.name} is not Unicode text") from error
+        raise ParameterError(f"{parameter.name} is not Unicode text", parameter.name) from error
 
 
-def _check_range(parameter: Parameter, text: str) -> None:
-    if parameter.type == "date":
-        try:
-            datetime.date.fromisoformat(text)
-        except ValueError:
-            raise UsageError(f'{parameter.name}="{text}" is not a day of the calendar') from None
-    elif parameter.type in ("integer", "decimal"):
-        low, high = parameter.minimum, parameter.maximum
-        if (low and float(text) < float(low)) or (high and float(text) > float(high)):
-            raise UsageError(f'{parameter.name}="{text}" is outside {low or "..."} to {high or "..."}')
+def _check_day(parameter: Parameter, text: str) -> None:
+    try:
+        datetime.date.fromisoformat(text)
+    except ValueError:
+        raise _unfit(parameter, text, "is not a day of the calendar") from None
+
+
+def _number(parameter: Parameter, text: str) -> str:
+    """Return a number as xsd:integer or xsd:decimal is written: without exponent, to the last place that is held."""
+    number, low, high = decimal.Decimal(text), parameter.minimum, parameter.maximum
+    if (low and number < decimal.Decimal(low)) or (high and number > decimal.Decimal(high)):
+        raise _unfit(parameter, text, f"is outside {low or '...'} to {high or '...'}")
+    if number.adjusted() >= MAX_DIGITS:
+        raise _unfit(parameter, text, f"has more than {MAX_DIGITS} digits")
+    if parameter.type == "integer":
+        return text
+    whole, _, fraction = f"{number:.{MAX_DIGITS}f}".partition(".")
+    return f"{whole}.{fraction.rstrip('0')}".rstrip(".")

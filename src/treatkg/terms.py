@@ -11,7 +11,7 @@ from typing import Protocol
 import pyoxigraph as ox
 
 from treatkg import graph, namespaces
-from treatkg.errors import UsageError, did_you_mean
+from treatkg.errors import AmbiguousNameError, UsageError, did_you_mean
 from treatkg.results import Term, to_text
 
 _NAMES = f"""
@@ -29,6 +29,7 @@ _MEMBERS = """
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 SELECT DISTINCT ?thing WHERE { ?thing a/rdfs:subClassOf* <%s> }
 """
+_FEW = 20
 
 
 class Engine(Protocol):
@@ -91,9 +92,24 @@ class Terms:
         what = f" of the class {cls}" if cls else ""
         if found:
             options = ", ".join(sorted(f"{namespaces.shorten(iri)} ({self.label(iri)})" for iri in found))
-            raise UsageError(f'"{text}" can mean several things{what}: {options}. Name one by its id')
+            message = f'"{text}" can mean several things{what}: {options}. Name one by its id'
+            raise AmbiguousNameError(message, sorted(map(namespaces.shorten, found)))
         near = did_you_mean(text, (name for iri in self._of_class(cls) for name in self._names[2].get(iri, [])))
-        raise UsageError(f'nothing{what} is called "{text[:80]}"{near}')
+        raise UsageError(f'nothing{what} is called "{text[:80]}"{near or self._listed(cls)}')
+
+    def members(self, cls: str, most: int) -> dict[str, str]:
+        """Return what is of a class, short form -> label, in the order of the labels; empty if more than `most` are."""
+        found = self._of_class(cls)
+        if len(found) > most:
+            return {}
+        return {
+            namespaces.shorten(iri): self.label(iri) for iri in sorted(found, key=lambda iri: (self.label(iri), iri))
+        }
+
+    def _listed(self, cls: str | None) -> str:
+        """Say what a name could be, if that is not much."""
+        few = self.members(cls, _FEW) if cls else {}
+        return "; there are: " + ", ".join(f"{name} ({label})" for name, label in few.items()) if few else ""
 
     def _as_identifier(self, text: str) -> str | None:
         prefix, colon, local = text.partition(":")

@@ -11,7 +11,7 @@ from starlette.staticfiles import StaticFiles
 
 from treatkg.errors import TreatKGError
 from treatkg.knowledge import Knowledge
-from treatkg.server import description, graphs, linked, pages, protocol, stored, watching
+from treatkg.server import api, description, graphs, linked, pages, protocol, stored, watching
 from treatkg.server.headers import Answers, Compressed, FewHeaders
 from treatkg.server.pool import Pool
 from treatkg.server.refusals import refuse
@@ -38,7 +38,9 @@ def create_app(
             Route("/rdf-graphs", graphs.read, methods=["GET", "OPTIONS"]),
             Route("/.well-known/void", description.dataset),
             Route("/queries", stored.listing),
+            Route("/queries/{name}.{suffix}", stored.run),
             Route("/queries/{name}", stored.run),
+            *api.ROUTES,
             Route("/id/{local:path}", linked.thing),
             Route("/data/{local:path}", linked.data),
             Route("/ontology", linked.ontology),

@@ -41,4 +41,6 @@ def _named(request: Request) -> str:
     given = parameters.getlist("graph")
     if len(given) + ("default" in parameters) != 1:
         raise UsageError("name one graph: ?default or ?graph=IRI (written once)")
+    if parameters.get("default"):
+        raise UsageError("default takes no value: ?default")
     return given[0] if given else namespaces.DATASET

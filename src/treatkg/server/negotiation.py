@@ -44,6 +44,8 @@ JSONLD = Offer("application/ld+json", ("jsonld", "json-ld", "json"), ("applicati
 RDFXML = Offer("application/rdf+xml", ("rdfxml", "rdf+xml", "rdf", "xml"), ("application/xml", "text/xml"))
 NQUADS = Offer("application/n-quads", ("nquads", "nq"), ("text/x-nquads",))
 TRIG = Offer("application/trig", ("trig",), ("application/x-trig",))
+PLAIN_JSON = Offer("application/json", ("json",))
+YAML = Offer("application/yaml", ("yaml", "yml"), ("application/x-yaml", "text/yaml"))
 PAGE = Offer("text/html", ("html",), ("application/xhtml+xml",))
 
 ROWS: Mapping[Offer, ox.QueryResultsFormat] = {

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from treatkg.errors import LimitError, StorageError, UsageError
+from treatkg.queries import ParameterError
 from treatkg.server.negotiation import ROWS, NotAcceptableError, Offer, choose
 from treatkg.server.pool import StoppedError
 from treatkg.sparql_text import ForbiddenQueryError, QuerySyntaxError
@@ -37,11 +38,17 @@ def refuse(request: Request, error: Exception) -> Response:
         return explained(request, error.status, str(error), error.headers, limit=error.reason)
     if isinstance(error, QuerySyntaxError) and error.line:
         return explained(request, status, str(error), line=error.line, column=error.column)
+    if isinstance(error, ParameterError):
+        return explained(request, status, str(error), parameter=error.parameter, allowed=list(error.allowed))
     return explained(request, status, str(error))
 
 
 def explained(
-    request: Request, status: HTTPStatus, reason: str, headers: Mapping[str, str] | None = None, **details: str | int
+    request: Request,
+    status: HTTPStatus,
+    reason: str,
+    headers: Mapping[str, str] | None = None,
+    **details: str | int | list[str],
 ) -> Response:
     """Answer with a status and a reason.
 

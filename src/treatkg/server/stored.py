@@ -1,42 +1,63 @@
-"""Stored queries over HTTP: `/queries` lists them, `/queries/NAME?parameter=value` runs one."""
+"""Stored queries over HTTP: `/queries` lists them, `/queries/NAME?parameter=value` runs one, in any format."""
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import Response
 
-from treatkg import queries, results
-from treatkg.errors import UsageError
+from treatkg import namespaces, queries, results
+from treatkg.errors import UsageError, did_you_mean
 from treatkg.graph import rows
 from treatkg.knowledge import Knowledge, evaluating
-from treatkg.server.answering import respond
+from treatkg.queries import ParameterError
+from treatkg.server.answering import as_document, respond
 from treatkg.server.asking import Question
-from treatkg.server.negotiation import PAGE, ROWS, require
+from treatkg.server.choices import choices
+from treatkg.server.keeping import kept
+from treatkg.server.negotiation import GRAPHS, PAGE, PLAIN_JSON, ROWS, Offer, choose, require
+from treatkg.server.refusals import explained
 from treatkg.server.rendering import render
 
 
 async def listing(request: Request) -> Response:
-    """List the stored queries: JSON, or the start page for a browser."""
-    if "text/html" in request.headers.get("accept", ""):
+    """List the stored queries with what each takes and returns: JSON, or the start page for a browser."""
+    if require(request, [PLAIN_JSON, PAGE]) is PAGE:
         return render(request, "start.html", topics=by_topic(), active="queries")
-    return JSONResponse([_as_json(query) for query in queries.catalogue().values()])
+    content = await run_in_threadpool(kept, request, "queries", lambda: _listed(request.app.state.knowledge))
+    return as_document(request, content, PLAIN_JSON)
 
 
 async def run(request: Request) -> Response:
     """Run a stored query with the parameters of the address; a browser gets a page with a form."""
+    name, suffix = request.path_params["name"], request.path_params.get("suffix")
     try:
-        query = queries.find(request.path_params["name"])
-    except UsageError as error:
-        return PlainTextResponse(f"{error}\n", status_code=HTTPStatus.NOT_FOUND)
-    offers = [PAGE, *ROWS] if "text/html" in request.headers.get("accept", "") else [*ROWS, PAGE]
-    if require(request, offers) is PAGE:
+        query = queries.find(name)
+    except queries.UnknownQueryError:
+        return _unknown(request, name)
+    offers = offers_of(query)
+    if suffix is None:
+        browsing = "text/html" in request.headers.get("accept", "")
+        offer = require(request, [PAGE, *offers] if browsing else [*offers, PAGE])
+    else:
+        found = next((offer for offer in [*offers, PAGE] if suffix in offer.names), None)
+        if found is None:
+            endings = ", .".join(offer.names[0] for offer in [*offers, PAGE])
+            return explained(request, HTTPStatus.NOT_FOUND, f"{query.name} is there as .{endings}")
+        offer = found
+    if offer is PAGE:
         return await run_in_threadpool(_page, request, query)
     if refused := _elsewhere(request, query):
-        return PlainTextResponse(f"{refused}\n", status_code=HTTPStatus.FORBIDDEN)
-    return await respond(request, Question(await run_in_threadpool(_bound, request, query)))
+        return explained(request, HTTPStatus.FORBIDDEN, refused)
+    return await respond(request, Question(await run_in_threadpool(_bound, request, query)), offer)
+
+
+def offers_of(query: queries.StoredQuery) -> list[Offer]:
+    """Return the formats of a query's answer: those of rows, or of graphs."""
+    return list(GRAPHS if Question(query.text).makes_graph else ROWS)
 
 
 def by_topic() -> dict[str, list[queries.StoredQuery]]:
@@ -45,6 +66,13 @@ def by_topic() -> dict[str, list[queries.StoredQuery]]:
     for query in sorted(queries.catalogue().values(), key=lambda query: (query.topic == "qc", query.topic, query.name)):
         topics.setdefault(query.topic, []).append(query)
     return topics
+
+
+def _unknown(request: Request, name: str) -> Response:
+    message = f'no stored query "{name[:80]}"{did_you_mean(name[:80], queries.catalogue())} (/queries lists them)'
+    if "text/html" in request.headers.get("accept", "") and choose(request, [PAGE]):
+        return render(request, "error.html", status=HTTPStatus.NOT_FOUND, title="Not found", message=message)
+    return explained(request, HTTPStatus.NOT_FOUND, message)
 
 
 def _arguments(request: Request, *, blanks: bool) -> dict[str, queries.Value]:
@@ -58,21 +86,30 @@ def _arguments(request: Request, *, blanks: bool) -> dict[str, queries.Value]:
 
 def _bound(request: Request, query: queries.StoredQuery) -> str:
     knowledge: Knowledge = request.app.state.knowledge
-    return query.bind(_arguments(request, blanks=False), knowledge.terms)
+    try:
+        return query.bind(_arguments(request, blanks=False), knowledge.terms)
+    except ParameterError as error:
+        taken = query.params.get(error.parameter)
+        if error.allowed or taken is None:
+            raise
+        raise ParameterError(str(error), error.parameter, choices(knowledge, taken)) from error
 
 
 def _page(request: Request, query: queries.StoredQuery) -> Response:
     knowledge: Knowledge = request.app.state.knowledge
     elsewhere = _elsewhere(request, query)
-    result, text, error = None, query.text, elsewhere
+    offers = offers_of(query)
+    result, text, error, answered = None, query.text, elsewhere, False
     waits = bool(elsewhere) or any(
         p.absent == "required" and not request.query_params.get(p.name) for p in query.params.values()
     )
     if not waits:
         try:
             text = query.bind(_arguments(request, blanks=True), knowledge.terms)
-            with evaluating():
-                result = results.from_solutions(rows(knowledge.engine.ask(text)))
+            if offers[0] in ROWS:
+                with evaluating():
+                    result = results.from_solutions(rows(knowledge.engine.ask(text)))
+            answered = True
         except UsageError as refused:
             error = str(refused)
     status = HTTPStatus.BAD_REQUEST if error and not elsewhere else HTTPStatus.OK
@@ -82,10 +119,23 @@ def _page(request: Request, query: queries.StoredQuery) -> Response:
         status=status,
         query=query,
         result=result,
+        formats=[offer.names[0] for offer in offers] if answered else [],
+        choices={p.name: choices(knowledge, p) for p in query.params.values()},
+        chosen={p.name: _chosen(knowledge, p, request.query_params.get(p.name, "")) for p in query.params.values()},
         text=text,
         error=error,
         columns={} if result is None else result.for_people(knowledge.terms.readable),
     )
+
+
+def _chosen(knowledge: Knowledge, parameter: queries.Parameter, text: str) -> str:
+    """Return a value as the list of choices has it, however it was written; one that fits none as it is."""
+    if parameter.type != "iri" or text in ("", queries.ANY):
+        return text
+    try:
+        return namespaces.shorten(knowledge.terms.resolve(text.strip(), parameter.cls))
+    except UsageError:
+        return text
 
 
 def _elsewhere(request: Request, query: queries.StoredQuery) -> str:
@@ -100,7 +150,12 @@ def _elsewhere(request: Request, query: queries.StoredQuery) -> str:
     )
 
 
-def _as_json(query: queries.StoredQuery) -> dict[str, object]:
+def _listed(knowledge: Knowledge) -> bytes:
+    listed = [_as_json(knowledge, query) for query in queries.catalogue().values()]
+    return json.dumps(listed, ensure_ascii=False).encode()
+
+
+def _as_json(knowledge: Knowledge, query: queries.StoredQuery) -> dict[str, object]:
     return {
         "name": query.name,
         "topic": query.topic,
@@ -109,14 +164,17 @@ def _as_json(query: queries.StoredQuery) -> dict[str, object]:
         "parameters": {
             name: {
                 "type": p.type,
+                "class": p.cls,
                 "description": p.description,
                 "absent": p.absent,
                 "example": p.example,
                 "many": p.many,
+                "allowed": [{"value": value, "label": label} for value, label in choices(knowledge, p).items()],
             }
             for name, p in query.params.items()
         },
         "returns": dict(query.returns),
+        "formats": [offer.media_type for offer in offers_of(query)],
         "online": list(query.online),
         "loaded": query.loaded,
     }
