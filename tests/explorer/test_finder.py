@@ -146,6 +146,13 @@ def test_pregnancy_with_a_disease_that_is_no_neoplasm(kg: treatkg.Knowledge) -> 
     assert all("rheumatoid arthritis" in one.needs or "psoriasis" in one.needs for one in rheumatoid)
 
 
+def test_a_note_that_limits_a_contraindication_stands_beside_it(kg: treatkg.Knowledge) -> None:
+    found = answer(kg, years="40", jurisdiction="EU", condition="tuberculosis")
+    bar = bar_of(found, "upadacitinib", "contraindication/eu-active-tuberculosis")
+    assert bar.verdict == Verdict.BARRED
+    assert bar.notes == ("Of tuberculosis only the active disease is meant.",)
+
+
 def test_an_exception_does_not_bar(kg: treatkg.Knowledge) -> None:
     """Abrocitinib with antiplatelet therapy, except low-dose aspirin, in the first three months (US label)."""
     of = ["https://w3id.org/treatkg/id/abrocitinib"]
@@ -179,6 +186,7 @@ def test_restrictions_by_age_reach_members_of_the_group(kg: treatkg.Knowledge) -
     bar = next(bar for bar in everyone(found)["upadacitinib"].bars if bar.fact.endswith("eu-65-years"))
     assert bar.verdict == Verdict.RESTRICTED
     assert namespaces.shorten(bar.stated_for) == "oral-jak-inhibitors"
+    assert bar.met == (("the age", "the age"),)
     younger = everyone(answer(kg, years="64", months="11", jurisdiction="EU"))["upadacitinib"].bars
     assert not [bar for bar in younger if bar.fact.endswith("eu-65-years") and bar.verdict == Verdict.RESTRICTED]
     before = answer(kg, datetime.date(2022, 12, 31), years="65", jurisdiction="EU")

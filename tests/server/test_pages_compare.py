@@ -62,3 +62,10 @@ def test_light_and_quick(client: TestClient, path: str) -> None:
         took.append(time.process_time() - begin)
     assert min(took) < 0.3
     assert len(gzip.compress(page.content)) < 250_000
+
+
+def test_the_queries_behind_it_are_there(client: TestClient) -> None:
+    addresses = re.findall(r'href="(/queries/[^"]+)"', client.get(TWO).text)
+    assert len(addresses) == 9
+    for address in addresses:
+        assert client.get(address.replace("&amp;", "&"), headers={"Accept": "text/csv"}).status_code == 200, address

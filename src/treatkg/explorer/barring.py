@@ -21,7 +21,7 @@ from treatkg.results import Term
 
 _RULES = """
 SELECT ?fact ?class ?treatment ?statedFor ?weight ?node ?kind ?about ?except ?grade ?threshold ?during ?product ?route
-  ?population ?minAge ?maxAge
+  ?population ?minAge ?maxAge ?note
 WHERE {
   VALUES ?treatment { %(treatments)s }
   VALUES ?class { tkg:Contraindication tkg:UseRestriction }
@@ -37,6 +37,7 @@ WHERE {
     OPTIONAL { ?node tkg:threshold ?threshold }
     OPTIONAL { ?node tkg:during ?during }
   }
+  OPTIONAL { ?fact skos:note ?note }
   OPTIONAL { ?fact tkg:product ?product }
   OPTIONAL { ?fact tkg:route ?route }
   OPTIONAL {
@@ -73,7 +74,7 @@ class Bar:
     """A contraindication or restriction, and how it stands with the patient.
 
     `met` are (what the patient has, what the fact names); `needs` what would have to hold besides; `limits` what the
-    fact is limited to and the question does not tell.
+    fact is limited to and the question does not tell; `notes` what else is to be known of it.
     """
 
     fact: str
@@ -84,6 +85,7 @@ class Bar:
     met: tuple[tuple[str, str], ...] = ()
     needs: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def rank(self) -> int:
@@ -108,6 +110,7 @@ class _Rule:
     restriction: bool
     nodes: dict[str, _Node] = field(default_factory=dict)
     limits: set[str] = field(default_factory=set)
+    notes: set[str] = field(default_factory=set)
     ages: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
@@ -174,6 +177,8 @@ def _take(knowledge: Knowledge, rule: _Rule, row: Row) -> None:
     for name, words in (("product", "said of "), ("route", "by ")):
         if row[name] is not None:
             rule.limits.add(words + _words(knowledge, row[name]))
+    if row["note"] is not None:
+        rule.notes.add(text(row["note"]))
     if row["population"] is not None:
         least = int(text(row["minAge"]) or 0)
         most = int(text(row["maxAge"]) or 10_000)
@@ -232,7 +237,15 @@ def _judge(
     label = knowledge.terms.label(rule.fact)
     bar = Bar(rule.fact, label, rule.treatment, rule.stated_for, _verdict(rule, needs, limits, touched=touched))
     named = tuple((knowledge.terms.label(have), knowledge.terms.label(thing)) for have, thing in met)
-    return dataclasses.replace(bar, met=named, needs=tuple(sorted(needs)), limits=tuple(sorted(limits)))
+    if rule.ages:
+        named = (*named, ("the age", "the age"))
+    return dataclasses.replace(
+        bar,
+        met=named,
+        needs=tuple(sorted(needs)),
+        limits=tuple(sorted(limits)),
+        notes=tuple(sorted(rule.notes)),
+    )
 
 
 def _verdict(rule: _Rule, needs: list[str], limits: set[str], *, touched: bool) -> Verdict:

@@ -27,8 +27,10 @@ from treatkg.knowledge import Knowledge
 
 LEAST, MOST = 2, 5
 _LINES = 4  # of one effect or endpoint in one cell
-Cells = Mapping[str, list[Line]]  # treatment -> lines
-Keyed = dict[str, dict[str, list[Line]]]  # name of the row -> cells
+_SHARED = "What is named for at least two of them. Numbers of different trials cannot be compared without more ado."
+Keyed = dict[str, dict[str, list[Line]]]  # name of the row -> treatment -> lines
+_Own = Callable[[str], Iterator[Row]]  # asks a query of comparison_queries
+_Name = Callable[[Row, str], str]  # the label of what stands in a column
 
 
 @dataclass(frozen=True)
@@ -91,17 +93,21 @@ def compare(knowledge: Knowledge, treatments: Sequence[str], day: datetime.date)
 
 
 def _tables(knowledge: Knowledge, treatments: Sequence[str], day: datetime.date) -> Iterator[Table]:
-    label = knowledge.terms.label
-
     def own(query: str) -> Iterator[Row]:
         values = " ".join(f"<{iri}>" for iri in treatments)
         return rows(knowledge, query.replace("$TREATMENTS", values).replace("$DAY", str(day)))
 
     def name(row: Row, column: str) -> str:
-        return label(graph.iri_of(row[column])) if row[column] is not None else ""
+        return knowledge.terms.label(graph.iri_of(row[column])) if row[column] is not None else ""
 
     licences = ask(knowledge, "licensed-treatments", {"asOf": day})
     yield _table(treatments, "Licensed for", _keyed(licences, lambda row: name(row, "jurisdiction"), _whom))
+    yield from _mechanisms(knowledge, treatments, own, name)
+    yield from _safety(treatments, own, name)
+    yield from _benefit(treatments, own, name)
+
+
+def _mechanisms(knowledge: Knowledge, treatments: Sequence[str], own: _Own, name: _Name) -> Iterator[Table]:
     routes = _keyed(own(ROUTES), lambda row: text(row["what"]), lambda row: name(row, "value"))
     yield _table(treatments, "What it is", routes)
     targets = _keyed(
@@ -115,6 +121,9 @@ def _tables(knowledge: Knowledge, treatments: Sequence[str], day: datetime.date)
         treatment="drug",
     )
     yield _table(treatments, "Cytokines whose signalling it blocks", blocked)
+
+
+def _safety(treatments: Sequence[str], own: _Own, name: _Name) -> Iterator[Table]:
     yield _table(treatments, "Contraindications", _contraindications(own(CONTRAINDICATED), name))
     boxed = _keyed(own(BOXED), lambda row: name(row, "risk"), lambda row: _place(row) or "no place stated")
     yield _table(treatments, "Boxed warnings", boxed)
@@ -130,10 +139,12 @@ def _tables(knowledge: Knowledge, treatments: Sequence[str], day: datetime.date)
     )
     yield _table(treatments, "Checks before treatment", screening)
     effects = _keyed(own(SIDE_EFFECTS), lambda row: name(row, "effect"), lambda row: _share(row, name))
-    shared = "What is named for at least two of them. Numbers of different trials cannot be compared without more ado."
-    yield _shared(treatments, "Adverse reactions in common", effects, shared)
+    yield _shared(treatments, "Adverse reactions in common", effects, _SHARED)
+
+
+def _benefit(treatments: Sequence[str], own: _Own, name: _Name) -> Iterator[Table]:
     results = _keyed(own(RESULTS), lambda row: f"{name(row, 'endpoint')}, week {text(row['week'])}", _result)
-    yield _shared(treatments, "Trial outcomes in common", results, shared)
+    yield _shared(treatments, "Trial outcomes in common", results, _SHARED)
     advice = _keyed(own(RECOMMENDED), lambda row: name(row, "guideline"), lambda row: _advice(row, name))
     yield _table(treatments, "Recommendations", advice)
 
@@ -173,7 +184,7 @@ def _shared(treatments: Sequence[str], title: str, found: Keyed, note: str) -> T
     return Table(title, kept, note)
 
 
-def _contraindications(asked: Iterable[Row], name: Callable[[Row, str], str]) -> Keyed:
+def _contraindications(asked: Iterable[Row], name: _Name) -> Keyed:
     """Sort contraindications by all their conditions, which must hold together."""
     conditions: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     places: dict[tuple[str, str], str] = {}
@@ -212,7 +223,7 @@ def _age(months: int) -> str:
     return f"{months // 12} years" if months % 12 == 0 else f"{months} months"
 
 
-def _share(row: Row, name: Callable[[Row, str], str]) -> str:
+def _share(row: Row, name: _Name) -> str:
     share = f"{text(row['percent'])} %" if row["percent"] is not None else name(row, "category") or "named"
     if row["comparatorPercent"] is not None:
         share += f" against {text(row['comparatorPercent'])} %"
@@ -225,6 +236,6 @@ def _result(row: Row) -> str:
     return f"{text(row['value'])} {unit}{against} ({text(row['trialName'])}, {text(row['armName'])})"
 
 
-def _advice(row: Row, name: Callable[[Row, str], str]) -> str:
+def _advice(row: Row, name: _Name) -> str:
     said = f"{name(row, 'direction')}, {name(row, 'strength')}"
     return f"{said} (said of {name(row, 'statedFor')})" if row["statedFor"] != row["treatment"] else said

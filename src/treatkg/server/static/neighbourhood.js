@@ -96,6 +96,7 @@ async function draw() {
   cy.on("mouseover", "node", (event) => tell(cy, event.target, thing));
   cy.on("tap", "node", (event) => (event.target.id() === thing ? tell(cy, event.target, thing) : open(event.target)));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => cy.style(style()));
+  cy.on("resize", () => cy.fit(undefined, 30));
   keys(cy, around, thing);
   said.textContent = "Point at a neighbour, or use the arrow keys; open it with a click or Enter.";
 }
