@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 PORT ?= 7878
 CANDIDATES := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python
 
+FRONTEND := src/treatkg/server/frontend
 VENDOR := src/treatkg/server/static/vendor/VENDOR.json
 
 .PHONY: help serve test lint setup setup-dev frontend node build docs notebook lock clean
@@ -52,10 +53,10 @@ setup-dev: $(VENV)/.dev
 
 # Third-party code of the pages. Where it cannot be had, the pages work without it, and the next make tries again.
 frontend: setup
-$(VENDOR): frontend/build.py frontend/package.json frontend/package-lock.json
+$(VENDOR): $(FRONTEND)/build.py $(FRONTEND)/package.json $(FRONTEND)/package-lock.json
 	@if ! command -v npm >/dev/null 2>&1 && ! [ -x $(BIN)/npm ]; then \
 	  echo "There is no Node.js here: taking it from PyPI ..."; $(MAKE) --no-print-directory node || true; fi
-	@$(BIN)/python frontend/build.py
+	@$(BIN)/python $(FRONTEND)/build.py
 
 node:
 	@$(call environment,requirements-node.lock)
@@ -97,8 +98,8 @@ lock:
 	$(COMPILE) --extra build -o requirements.lock
 	$(COMPILE) --extra dev -c requirements.lock -o requirements-dev.lock
 	$(subst pyproject.toml,,$(COMPILE)) --group node -o requirements-node.lock
-	cd frontend && rm -rf node_modules package-lock.json && npm install --package-lock-only --silent
-	$(BIN)/python frontend/build.py --tidy-lock
+	cd $(FRONTEND) && rm -rf node_modules package-lock.json && npm install --package-lock-only --silent
+	$(BIN)/python $(FRONTEND)/build.py --tidy-lock
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build site frontend/node_modules $(dir $(VENDOR))
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build site $(FRONTEND)/node_modules $(dir $(VENDOR))

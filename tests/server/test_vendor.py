@@ -14,8 +14,10 @@ from starlette.testclient import TestClient
 from treatkg.server import vendor
 
 ROOT = Path(__file__).parents[2]
-LOCK = json.loads((ROOT / "frontend" / "package-lock.json").read_text(encoding="utf-8"))
-LOCKS = [*ROOT.glob("requirements*.lock"), ROOT / "frontend" / "package-lock.json"]
+FRONTEND = ROOT / "src" / "treatkg" / "server" / "frontend"
+CLIENTS = Path(__file__).parent / "clients"
+LOCK = json.loads((FRONTEND / "package-lock.json").read_text(encoding="utf-8"))
+LOCKS = [*ROOT.glob("requirements*.lock"), FRONTEND / "package-lock.json", CLIENTS / "package-lock.json"]
 
 
 @pytest.fixture
@@ -30,13 +32,13 @@ def test_every_package_is_pinned_by_version_and_hash() -> None:
     packages = {path: entry for path, entry in LOCK["packages"].items() if path}
     assert len(packages) > 5
     assert [path for path, entry in packages.items() if not entry["integrity"].startswith("sha512-")] == []
-    wanted = json.loads((ROOT / "frontend" / "package.json").read_text(encoding="utf-8"))
+    wanted = json.loads((FRONTEND / "package.json").read_text(encoding="utf-8"))
     for name, version in {**wanted["dependencies"], **wanted["devDependencies"]}.items():
         assert re.fullmatch(r"\d+\.\d+\.\d+", version), name
         assert packages[f"node_modules/{name}"]["version"] == version
 
 
-@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: f"{lock.parent.name}/{lock.name}")
 def test_no_lock_names_a_host(lock: Path) -> None:
     text = lock.read_text(encoding="utf-8")
     assert re.findall(r"://|\bregistry\b|\"resolved\"", text) == []
@@ -84,13 +86,13 @@ def test_nothing_else_is_served_there(client: TestClient, path: str) -> None:
 
 
 def test_a_build_that_cannot_reach_npm_says_so_and_fails_nothing(tmp_path: Path) -> None:
-    folder = tmp_path / "frontend"
-    shutil.copytree(ROOT / "frontend", folder, ignore=shutil.ignore_patterns("node_modules"))
+    folder = tmp_path / "server" / "frontend"
+    shutil.copytree(FRONTEND, folder, ignore=shutil.ignore_patterns("node_modules"))
     environment = {"PATH": "", "npm_config_registry": "http://127.0.0.1:9", "npm_config_cache": str(tmp_path / "cache")}
     build = [sys.executable, str(folder / "build.py")]
     done = subprocess.run(build, env=environment, capture_output=True, text=True, check=False, timeout=120)
     assert (done.returncode, "are left out: n" in done.stderr, "Traceback" in done.stderr) == (0, True, False)
-    assert not (tmp_path / "src").exists()
+    assert not (tmp_path / "server" / "static").exists()
 
 
 def test_what_was_not_built_has_no_address(tmp_path: Path) -> None:

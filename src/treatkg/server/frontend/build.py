@@ -1,4 +1,4 @@
-"""Bring the third-party code of the pages into `src/treatkg/server/static/vendor/`.
+"""Bring the third-party code of the pages into `static/vendor/`.
 
 npm installs what `package-lock.json` pins by version and integrity hash; this copies the few files that the pages load,
 with the licences of everything in them, and writes `VENDOR.json`, which says what they are. Without npm, or where its
@@ -18,7 +18,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 LOCK = HERE / "package-lock.json"
-TARGET = HERE.parent / "src" / "treatkg" / "server" / "static" / "vendor"
+TARGET = HERE.parent / "static" / "vendor"
 FILES = {
     "@zazuko/yasqe": ("build/yasqe.min.js", "build/yasqe.min.css"),
     "cytoscape": ("dist/cytoscape.esm.min.mjs",),
