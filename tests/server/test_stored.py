@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pyoxigraph as ox
 import pytest
 from starlette.testclient import TestClient
@@ -207,3 +208,20 @@ def test_the_default_graph_takes_no_value(client: TestClient) -> None:
     answer = client.get("/rdf-graphs?default=x")
     assert answer.status_code == 400
     assert "no value" in answer.text
+
+
+def test_a_page_shows_the_first_rows_and_says_how_many_there_are(client: TestClient, kg: treatkg.Knowledge) -> None:
+    count = len(kg.query("facts-with-one-source"))
+    assert count > 1000
+    page = client.get("/queries/facts-with-one-source", headers={"Accept": "text/html"}).text
+    assert f"The first 1000 of {count} rows." in page
+    assert page.count("<tr>") == 1001
+    assert len(client.get("/queries/facts-with-one-source.csv").text.splitlines()) == count + 1
+
+
+def test_a_page_asks_as_a_client_does(server_url: str, client: TestClient) -> None:
+    address = f"{BLOCKERS}?cytokine=il13"
+    browser = {"Accept": "text/html"}
+    apart = httpx.get(f"{server_url}{address}", headers=browser)
+    assert apart.status_code == 200
+    assert apart.text.count("<tr>") == client.get(address, headers=browser).text.count("<tr>") > 4

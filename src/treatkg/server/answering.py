@@ -21,9 +21,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from treatkg import __version__, namespaces, sparql_text
+from treatkg import __version__, graph, namespaces, results, sparql_text
 from treatkg.server.asking import Question, answer
-from treatkg.server.negotiation import GRAPHS, ROWS, Offer, require
+from treatkg.server.negotiation import GRAPHS, JSON, ROWS, Offer, require
 from treatkg.server.pool import Pool
 
 _T = TypeVar("_T")
@@ -77,6 +77,26 @@ async def respond(request: Request, question: Question, offer: Offer | None = No
         if isinstance(response, _FromFile):
             stack.pop_all()  # it closes the file
         return response
+
+
+async def rows_of(request: Request, text: str) -> results.Result:
+    """Return the rows of a client's SELECT, from a process of the pool if there is one.
+
+    Raises:
+        ClientDisconnect: the client went away.
+        StoppedError: the query hit a limit.
+    """
+    pool: Pool | None = request.app.state.pool
+    if pool is None:
+        return await run_in_threadpool(request.app.state.knowledge.select, text)
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
+        await while_connected(request, pool.run(Question(text), JSON, file, client_of(request)))
+        file.seek(0)
+        return await run_in_threadpool(_read, file)
+
+
+def _read(file: IO[bytes]) -> results.Result:
+    return results.from_solutions(graph.rows(ox.parse_query_results(file, format=ROWS[JSON])))
 
 
 async def while_connected(request: Request, running: Coroutine[None, None, _T]) -> _T:

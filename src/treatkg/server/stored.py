@@ -11,16 +11,17 @@ from starlette.responses import Response
 
 from treatkg import namespaces, queries, results
 from treatkg.errors import UsageError, did_you_mean
-from treatkg.graph import rows
-from treatkg.knowledge import Knowledge, evaluating
+from treatkg.knowledge import Knowledge
 from treatkg.queries import ParameterError
-from treatkg.server.answering import as_document, respond
+from treatkg.server.answering import as_document, respond, rows_of
 from treatkg.server.asking import Question
 from treatkg.server.choices import choices
 from treatkg.server.keeping import kept
 from treatkg.server.negotiation import GRAPHS, PAGE, PLAIN_JSON, ROWS, Offer, choose, require
 from treatkg.server.refusals import explained
 from treatkg.server.rendering import render
+
+_SHOWN = 1000  # rows of a page; files have all
 
 
 async def listing(request: Request) -> Response:
@@ -49,7 +50,7 @@ async def run(request: Request) -> Response:
             return explained(request, HTTPStatus.NOT_FOUND, f"{query.name} is there as .{endings}")
         offer = found
     if offer is PAGE:
-        return await run_in_threadpool(_page, request, query)
+        return await _page(request, query)
     if refused := _elsewhere(request, query):
         return explained(request, HTTPStatus.FORBIDDEN, refused)
     return await respond(request, Question(await run_in_threadpool(_bound, request, query)), offer)
@@ -95,36 +96,41 @@ def _bound(request: Request, query: queries.StoredQuery) -> str:
         raise ParameterError(str(error), error.parameter, choices(knowledge, taken)) from error
 
 
-def _page(request: Request, query: queries.StoredQuery) -> Response:
+async def _page(request: Request, query: queries.StoredQuery) -> Response:
     knowledge: Knowledge = request.app.state.knowledge
-    elsewhere = _elsewhere(request, query)
-    offers = offers_of(query)
-    result, text, error, answered = None, query.text, elsewhere, False
+    result, text, answered = None, query.text, False
+    elsewhere = error = _elsewhere(request, query)
     waits = bool(elsewhere) or any(
         p.absent == "required" and not request.query_params.get(p.name) for p in query.params.values()
     )
     if not waits:
         try:
-            text = query.bind(_arguments(request, blanks=True), knowledge.terms)
-            if offers[0] in ROWS:
-                with evaluating():
-                    result = results.from_solutions(rows(knowledge.engine.ask(text)))
+            text = await run_in_threadpool(query.bind, _arguments(request, blanks=True), knowledge.terms)
+            result = await rows_of(request, text) if offers_of(query)[0] in ROWS else None
             answered = True
         except UsageError as refused:
             error = str(refused)
     status = HTTPStatus.BAD_REQUEST if error and not elsewhere else HTTPStatus.OK
+    return await run_in_threadpool(_shown, request, query, status, result, text=text, error=error, answered=answered)
+
+
+def _shown(
+    request: Request, query: queries.StoredQuery, status: HTTPStatus, result: results.Result | None, **said: object
+) -> Response:
+    knowledge: Knowledge = request.app.state.knowledge
+    shown = None if result is None else results.Result(result.columns, result.terms[:_SHOWN])
     return render(
         request,
         "query.html",
         status=status,
         query=query,
-        result=result,
-        formats=[offer.names[0] for offer in offers] if answered else [],
+        count=0 if result is None else len(result),
+        result=shown,
+        formats=[offer.names[0] for offer in offers_of(query)] if said["answered"] else [],
         choices={p.name: choices(knowledge, p) for p in query.params.values()},
         chosen={p.name: _chosen(knowledge, p, request.query_params.get(p.name, "")) for p in query.params.values()},
-        text=text,
-        error=error,
-        columns={} if result is None else result.for_people(knowledge.terms.readable),
+        columns={} if shown is None else shown.for_people(knowledge.terms.readable),
+        **said,
     )
 
 
