@@ -53,7 +53,7 @@ PAGES = (
     "/queries/licensed-treatments?format=html",
 )
 _HEADS = ("query", "connections", "req/s", "p99 ms", "Virtuoso req/s", "p99 ms", "/ Virtuoso", "/ engine alone")
-_LATENCY = re.compile(r"^\s+99%\s+([\d.]+)(us|ms|s)$", re.MULTILINE)
+_LATENCY = re.compile(r"^\s+99%\s+([\d.]+)(us|ms|s)\s*$", re.MULTILINE)
 _RATE = re.compile(r"^Requests/sec:\s+([\d.]+)$", re.MULTILINE)
 _FAILED = re.compile(r"Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)")
 _GRAPH = "&default-graph-uri=urn:treatkg"
@@ -67,7 +67,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, own_server() as own, virtuoso(Path(folder)) as other:
         print(f"| {' | '.join(_HEADS)} |\n| --- |{' ---: |' * (len(_HEADS) - 1)}")
         for name, arguments in QUESTIONS.items():
-            text = with_prefixes(queries.find(name).bind(arguments, knowledge.terms))
+            text = sparql_text.without_comments(queries.find(name).bind(arguments, knowledge.terms))
             bare = alone(knowledge, text, seconds)
             here, elsewhere = f"{own}/sparql?query={quote(text)}", f"{other}?query={quote(text)}{_GRAPH}"
             size, size_there = rows(here), rows(elsewhere)
@@ -84,12 +84,6 @@ def main() -> None:
         for page in PAGES:
             milliseconds, size = first_byte(own + page)
             print(f"| `{page}` | {milliseconds:.0f} | {size / 1000:.0f} |")
-
-
-def with_prefixes(text: str) -> str:
-    """Return a query as an engine takes it that does not know our prefixes."""
-    declared = "".join(f"PREFIX {prefix}: <{iri}>\n" for prefix, iri in namespaces.prefixes().items())
-    return f"BASE <{namespaces.BASE}>\n{declared}{sparql_text.without_comments(text)}"
 
 
 def alone(knowledge: treatkg.Knowledge, text: str, seconds: float) -> float:

@@ -73,7 +73,10 @@ async def respond(request: Request, question: Question, offer: Offer | None = No
             tag = validator(digest) if lasting else ""  # of the graph that was asked, be there a newer one by now
         else:
             await run_in_threadpool(answer, engine, question, offer, file)
-        response = await run_in_threadpool(_sent, request, file, offer, tag)
+        if tag or file.tell() <= _IN_MEMORY:
+            response = _sent(request, file, offer, tag)
+        else:  # to compute its validator takes time
+            response = await run_in_threadpool(_sent, request, file, offer, tag)
         if isinstance(response, _FromFile):
             stack.pop_all()  # it closes the file
         return response
