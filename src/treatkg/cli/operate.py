@@ -103,8 +103,10 @@ def serve(
     typer.echo(f"""TreatKG: {count:,} triples at {address} (Ctrl-C stops it)
 
 Try:
-  {address}/                      a page with every stored question
-  {address}/id/dupilumab          one treatment, with its evidence
+  {address}/treatments       every treatment, and where it is licensed
+  {address}/page/dupilumab   one treatment: each statement with its evidence
+  {address}/finder           what is licensed for whom, what bars it, what to check
+  {address}/editor           SPARQL of your own, beside every stored question
   curl '{address}/queries/drugs-blocking-cytokine?cytokine=IL-13' -H 'Accept: text/csv'
   curl {address}/sparql --data-urlencode 'query=SELECT ?drug WHERE {{ ?drug tkg:indicatedFor MONDO:0004980 }}'
 

@@ -33,7 +33,7 @@ _Values = Mapping[str, list[str]]
 
 
 async def endpoint(request: Request) -> Response:
-    """Answer a SPARQL query; without one, describe the service (a browser is led to the start page)."""
+    """Answer a SPARQL query; without one, describe the service (a browser is led to the editor)."""
     if request.method == "OPTIONS":
         headers = {"Allow": "GET, HEAD, POST, OPTIONS", "Accept-Post": f"{QUERY}, {FORM}"}
         return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
@@ -48,7 +48,7 @@ async def endpoint(request: Request) -> Response:
 async def _describe(request: Request) -> Response:
     offer = require(request, [*GRAPHS, PAGE])
     if offer is PAGE:
-        return RedirectResponse("/", status_code=HTTPStatus.SEE_OTHER)
+        return RedirectResponse("/editor", status_code=HTTPStatus.SEE_OTHER)
     return await run_in_threadpool(description.service, request, offer)
 
 
