@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
-AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+FRONTEND = Path(__file__).parents[2] / "src" / "treatkg" / "server" / "frontend"
+AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # CodeMirror scrolls with the cursor in its own field beside it, which axe does not see.
 # Rows and items behind the fourth are like those before, and would cost minutes; what is folded is read as well.
