@@ -1,4 +1,4 @@
-"""Headers: how many may come and how long, what every answer carries, and compression with validators that stay strong."""
+"""Headers: how many may come and how long, what every answer carries, and compression with strong validators."""
 
 from __future__ import annotations
 

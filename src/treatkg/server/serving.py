@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from treatkg.errors import TreatKGError
+from treatkg.server.keeping import prepare
 from treatkg.server.pool import Pool
 from treatkg.server.pool.versions import files_of, opened
 
@@ -158,18 +159,29 @@ def _stamp(path: Path) -> list[tuple[int, ...]]:
 
 
 async def _reload_when(due: asyncio.Event, app: Starlette, pool: Pool) -> None:
-    while True:
-        await due.wait()
-        due.clear()
-        try:
-            version = await asyncio.to_thread(opened, pool.path)
-            header = await asyncio.to_thread(version.knowledge.header)
-            await pool.replace(pool.path)
-        except TreatKGError as error:
-            app.state.metrics.reloads["failed"] += 1
-            print(f"The graph is not replaced: {error}", file=sys.stderr, flush=True)  # noqa: T201
-            continue
-        app.state.knowledge, app.state.version = version.knowledge, header
-        app.state.metrics.reloads["done"] += 1
-        if pool.digest != version.digest:  # the file has changed in between
-            due.set()
+    preparing = asyncio.create_task(prepare(app))
+    try:
+        while True:
+            await due.wait()
+            due.clear()
+            preparing.cancel()
+            if await _reload(app, pool):  # the file has changed in between
+                due.set()
+            preparing = asyncio.create_task(prepare(app))
+    finally:
+        preparing.cancel()
+
+
+async def _reload(app: Starlette, pool: Pool) -> bool:
+    """Serve the graph as its file is now, if that can be read; say whether it has changed since."""
+    try:
+        version = await asyncio.to_thread(opened, pool.path)
+        header = await asyncio.to_thread(version.knowledge.header)
+        await pool.replace(pool.path)
+    except TreatKGError as error:
+        app.state.metrics.reloads["failed"] += 1
+        print(f"The graph is not replaced: {error}", file=sys.stderr, flush=True)  # noqa: T201
+        return False
+    app.state.knowledge, app.state.version = version.knowledge, header
+    app.state.metrics.reloads["done"] += 1
+    return pool.digest != version.digest
