@@ -5,12 +5,14 @@ import re
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from server.running import ASK, BUSY, Running, running
-from treatkg import sparql_text
+from server.running import ASK, BUSY, Running, running, until
+from treatkg import namespaces, sparql_text
 from treatkg.errors import TreatKGError
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -201,7 +203,7 @@ def test_what_is_too_long_by_far(server: Running, where: str, length: int) -> No
 
 
 @pytest.mark.parametrize(
-    "accept", ['"\\' * 8000, 'a"' * 8000, "a/b" + ';q="' * 5000, '"' * 16_000, 'a/b;q="1", text/csv']
+    "accept", ['"\\' * 8000, 'a"' * 8000, "a/b" + ';q="' * 3000, '"' * 16_000, 'a/b;q="1", text/csv']
 )
 def test_an_accept_header_is_read_in_one_go(client: TestClient, accept: str) -> None:
     began = time.monotonic()
@@ -234,3 +236,97 @@ def test_a_string_that_does_not_end_hides_nothing(hidden: str) -> None:
 
 def test_an_escaped_quotation_mark_is_no_attack(server: Running) -> None:
     assert server.ask('ASK { VALUES ?x { "\\u0022" """a "quoted" word""" "" } }').json()["boolean"] is True
+
+
+# --- HTTP ------------------------------------------------------------------------------------------------------------
+
+FORM = "Host: x\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+QUERY = "query=ASK%7B%7D"
+CHUNKED = f"{FORM}Transfer-Encoding: chunked\r\n"
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        ("GET /health HTTP/1.0\r\n\r\n", 200),
+        ("GET /health\r\n\r\n", 400),
+        ("GET http://evil.example/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 404),
+        ("CONNECT evil.example:443 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 404),
+        ("OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 404),
+        ("GET /health HTTP/1.1\r\nConnection: close\r\n\r\n", 400),
+        ("GET /health HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n", 400),
+        ("TRACE / HTTP/1.1\r\nHost: x\r\nX-Secret: 1\r\nConnection: close\r\n\r\n", 405),
+        ("BREW / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 405),
+        ("A" * 5000 + " / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 405),
+        (f"POST /sparql HTTP/1.1\r\n{CHUNKED}\r\nf\r\n{QUERY}\r\n0\r\n\r\n", 200),
+        (f"POST /sparql HTTP/1.1\r\n{CHUNKED}\r\n3\r\n{QUERY}\r\n0\r\n\r\n", 400),
+        (f"POST /sparql HTTP/1.1\r\n{CHUNKED}\r\n-1\r\n{QUERY}\r\n0\r\n\r\n", 400),
+        (f"POST /sparql HTTP/1.1\r\n{CHUNKED}\r\n{'F' * 22}\r\n{QUERY}\r\n0\r\n\r\n", 400),
+        (f"POST /sparql HTTP/1.1\r\n{CHUNKED}Transfer-Encoding: identity\r\n\r\nf\r\n{QUERY}\r\n0\r\n\r\n", 400),
+        (f"POST /sparql HTTP/1.1\r\n{FORM}Transfer-Encoding: xchunked\r\n\r\nf\r\n{QUERY}\r\n0\r\n\r\n", 400),
+        (f"POST /sparql HTTP/1.1\r\n{FORM}Transfer-Encoding : chunked\r\n\r\nf\r\n{QUERY}\r\n0\r\n\r\n", 400),
+        (f"POST /sparql HTTP/1.1\r\n{FORM}Content-Length: 15\r\nContent-Length: 5\r\n\r\n{QUERY}", 400),
+        (f"POST /sparql HTTP/1.1\r\n{FORM}Content-Length: -1\r\n\r\n{QUERY}", 400),
+        (f"POST /sparql HTTP/1.1\r\n{FORM}Content-Length: +15\r\n\r\n{QUERY}", 400),
+        (f"POST /sparql HTTP/1.1\r\n{FORM}Content-Length: 5\r\n\r\n{QUERY}", 400),
+        (f"POST /sparql HTTP/1.1\r\n{FORM}Expect: 100-continue\r\nContent-Length: 15\r\n\r\n{QUERY}", 100),
+        ("POST /finder HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc", 405),
+        ("GET /ontology.ttl HTTP/1.1\r\nHost: x\r\nRange: bytes=0-1,0-\r\nConnection: close\r\n\r\n", 200),
+        ("GET /static/style.css HTTP/1.1\r\nHost: x\r\nRange: bytes=zz-\r\nConnection: close\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nHost: x\r\nX: a\0b\r\nConnection: close\r\n\r\n", 400),
+        ("GET /\0 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 400),
+        ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 404),
+        ("\x16\x03\x01\x02\0\x01\0\x01" + "a" * 200 + "\r\n\r\n", 400),
+    ],
+    ids=range(29),
+)
+def test_strange_requests(server: Running, request_: str, status: int) -> None:
+    answer = send(server, request_.encode("latin-1"))
+    assert answer.startswith(b"HTTP/1.1 %d " % status), answer[:200]
+    assert b"X-Secret" not in answer
+    assert not LEAKS.search(answer.decode("utf-8", "replace")) or status == 200
+
+
+@pytest.mark.parametrize("host", ['"><script>alert(1)</script>', "user:pw@evil", "[::1", "a:99999999", "a b"])
+@pytest.mark.parametrize("path", ["/", "/api", "/editor", "/sparql", "/treatments/", "//evil.example/treatments/"])
+def test_a_spoofed_host(server: Running, path: str, host: str) -> None:
+    head = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: {BROWSER}\r\nX-Forwarded-Host: evil.example\r\n"
+    answer = send(server, f"{head}Connection: close\r\n\r\n".encode())
+    assert re.match(rb"HTTP/1.1 [234]\d\d ", answer), answer[:100]
+    assert b"<script>alert" not in answer
+    assert not re.search(rb"(?i)location: (https?:)?//evil\.example", answer)
+
+
+# --- many at once --------------------------------------------------------------------------------------------------
+
+
+def test_fifty_pages_leave_the_endpoint_answering(server: Running) -> None:
+    paths = ["/page/dupilumab", "/finder?years=40&jurisdiction=EU", "/map", "/coverage", f"/describe?iri={ECZEMA}"] * 10
+    with ThreadPoolExecutor(50) as threads:
+        pages = [threads.submit(get, server, path) for path in paths]
+        for _ in range(5):
+            began = time.monotonic()
+            assert server.health()["status"] == "ok"
+            assert server.ask(ASK).status_code == 200
+            assert time.monotonic() - began < BUSY
+        assert {page.result()[0] for page in pages} <= {200, 503}
+
+
+def test_pages_for_clients_that_went_away(server: Running) -> None:
+    for _ in range(300):
+        with socket.create_connection(("127.0.0.1", server.port)) as connection:
+            connection.sendall(b"GET /page/dupilumab HTTP/1.1\r\nHost: x\r\n\r\n")
+    began = time.monotonic()
+    assert server.ask(ASK).status_code == 200
+    assert time.monotonic() - began < BUSY
+    files = Path(f"/proc/{server.process.pid}/fd")
+    until(lambda: len(list(files.iterdir())) < 40)
+
+
+# --- addresses that lead on ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/id/dupilumab?asOf=2018-01-01", "/describe?asOf=2018-01-01&iri={id}dupilumab"])
+def test_the_day_goes_with_a_name_to_its_page(client: TestClient, path: str) -> None:
+    answer = client.get(path.format(id=namespaces.BASE), headers={"Accept": BROWSER}, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/page/dupilumab?asOf=2018-01-01")

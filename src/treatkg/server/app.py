@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from treatkg.errors import TreatKGError
 from treatkg.knowledge import Knowledge
 from treatkg.server import api, description, graphs, linked, pages, protocol, stored, watching
-from treatkg.server.headers import Answers, Bounded, Compressed
+from treatkg.server.headers import Answers, Bounded, Compressed, Uncrowded
 from treatkg.server.pool import Pool
 from treatkg.server.refusals import refuse, unserved
 from treatkg.server.serving import pooled
@@ -55,6 +55,7 @@ def create_app(
             Middleware(Observed, counts, log),
             Middleware(Answers),
             Middleware(Bounded),
+            Middleware(Uncrowded),
             Middleware(Compressed),
         ],
         exception_handlers={TreatKGError: refuse, HTTPException: unserved},

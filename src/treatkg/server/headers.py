@@ -27,6 +27,8 @@ _MAX_HEADERS = 100
 _KIB = 1024
 _MAX_HEADER = 16 * _KIB
 _MAX_ADDRESS = 8 * _KIB
+_MAX_PAGES = 64
+_NO_PAGES = ("/sparql", "/health", "/metrics", "/static/")
 _MAX_QUERY = 256 * _KIB  # a query of 64 KiB in which three bytes stand for each
 
 
@@ -84,6 +86,29 @@ def _too_much(scope: Scope) -> Response | None:
     else:
         return None
     return PlainTextResponse(f"{text}\n", status_code=status)
+
+
+class Uncrowded:
+    """Refuses a page while so many are being made that it would wait for seconds; pages are made in threads."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.making = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http" or scope["path"].startswith(_NO_PAGES):
+            await self.app(scope, receive, send)
+        elif self.making >= _MAX_PAGES:
+            text, headers = "too many pages are being made; try again later\n", {"Retry-After": "5"}
+            refusal = PlainTextResponse(text, status_code=HTTPStatus.SERVICE_UNAVAILABLE, headers=headers)
+            await refusal(scope, receive, send)
+        else:
+            self.making += 1
+            try:
+                await self.app(scope, receive, send)
+            finally:
+                self.making -= 1
 
 
 class Compressed:

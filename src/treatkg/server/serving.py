@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import anyio.to_thread
 import h11
 import uvicorn
 from starlette.applications import Starlette
@@ -26,6 +27,7 @@ _LINGER_SECONDS = 5.0
 _POLL_SECONDS = 0.5
 _GRACE_SECONDS = 0.3
 _MAX_CONNECTIONS = 1000
+_THREADS = 8
 
 
 class PatientProtocol(H11Protocol):
@@ -126,6 +128,8 @@ def run(app: Starlette, host: str, port: int) -> None:
 async def pooled(app: Starlette, pool: Pool, *, watch: bool) -> AsyncIterator[None]:
     """Keep a pool while the application runs; SIGHUP, or a change of the file, replaces the graph."""
     await pool.start()
+    # Pages share one interpreter: more threads make them no sooner, and everything else later.
+    anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
     due = asyncio.Event()
     with contextlib.suppress(RuntimeError, ValueError):  # only the main thread may wait for signals
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, due.set)
