@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+import treatkg
 from server.running import ASK, BUSY, Running, running, until
+from test_server import HOSTILE, assert_sound
 from treatkg import namespaces, sparql_text
 from treatkg.errors import TreatKGError
+from treatkg.server import create_app
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 BLOCKERS = "/queries/drugs-blocking-cytokine"
@@ -330,3 +333,40 @@ def test_pages_for_clients_that_went_away(server: Running) -> None:
 def test_the_day_goes_with_a_name_to_its_page(client: TestClient, path: str) -> None:
     answer = client.get(path.format(id=namespaces.BASE), headers={"Accept": BROWSER}, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/page/dupilumab?asOf=2018-01-01")
+
+
+# --- a hostile graph -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
+    file = tmp_path_factory.mktemp("hostile") / "hostile.ttl"
+    file.write_text(HOSTILE, encoding="utf-8")
+    return TestClient(create_app(treatkg.open(file)))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/treatments",
+        "/page/evil",
+        "/page/evil/fact",
+        "/page/source/evil",
+        "/finder",
+        "/compare",
+        "/map",
+        "/map/neighbourhood?thing=evil",
+        "/search?q=script",
+        "/editor",
+        "/api",
+        "/queries",
+        "/describe?iri=javascript:alert(3)",
+    ],
+)
+def test_a_hostile_graph_on_every_page(hostile: TestClient, path: str) -> None:
+    page = hostile.get(path, headers={"Accept": BROWSER})
+    assert page.status_code in (200, 400, 404)  # 400: what the page is about is not in this graph
+    assert_sound(page)
+    assert page.headers["content-security-policy"] == CSP
+    assert "<script>alert" not in page.text
+    assert "<img src=x" not in page.text
