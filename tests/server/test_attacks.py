@@ -178,9 +178,9 @@ def test_many_parameters(server: Running, target: str) -> None:
 @pytest.mark.parametrize(
     ("target", "headers", "status", "said"),
     [
-        ("/search?q=" + "a" * 10_000, [], 414, "the address is longer than 8 KiB"),
-        ("/page/" + "a" * 40_000, [], 414, "the address is longer than 8 KiB"),
-        ("/finder?" + "&".join(f"condition=state-{i}" for i in range(3000)), [], 414, "longer than 8 KiB"),
+        ("/search?q=" + "a" * 20_000, [], 414, "the address is longer than 16 KiB"),
+        ("/page/" + "a" * 40_000, [], 414, "the address is longer than 16 KiB"),
+        ("/finder?" + "&".join(f"condition=state-{i}" for i in range(3000)), [], 414, "longer than 16 KiB"),
         ("/health", ["X-Long: " + "a" * 20_000], 431, "a header of the request is longer than 16 KiB"),
         ("/ontology.ttl", ["If-None-Match: " + '"a",' * 12_000], 431, "a header of the request"),
         ("/ontology", ["Accept: " + "a/b;q=1," * 6_000], 431, "a header of the request"),
