@@ -23,8 +23,9 @@ _TOKEN = re.compile(
     r"""(?P<space>\s+)
     |(?P<comment>\#[^\n\r]*)
     |(?P<iri><(?:[^<>"{}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*>)
-    |(?P<string>\"{3}(?:(?:\"{1,2})?(?:[^"\\]|\\.))*\"{3}|'{3}(?:(?:'{1,2})?(?:[^'\\]|\\.))*'{3}
-        |"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*')
+    |(?P<string>\"{3}(?:(?:\"{1,2})?(?:[^"\\]|\\.))*+\"{3}|'{3}(?:(?:'{1,2})?(?:[^'\\]|\\.))*+'{3}
+        |"(?:[^"\\\n\r]|\\.)*+"|'(?:[^'\\\n\r]|\\.)*+')
+    |(?P<open>"(?:[^"\\\n\r]|\\.)*+|'(?:[^'\\\n\r]|\\.)*+)
     |(?P<variable>[?$]\w+)
     |(?P<number>(?:[0-9]+\.[0-9]*|\.?[0-9]+)[eE][+-]?[0-9]+|[0-9]*\.[0-9]+|[0-9]+)
     |(?P<word>(?:[A-Za-z_][\w.-]*)?:(?:(?:[\w%]|\\[^\w\s])(?:[\w.%-]|\\[^\w\s])*)?|[A-Za-z_][\w.-]*)
@@ -40,6 +41,7 @@ MAX_NESTING = 128
 MAX_PATTERNS = 128
 MAX_JOINED = 512
 MAX_TOKENS = 4000
+_MAX_UNCLOSED = 8
 _REMOTE = {
     "SERVICE": "federated queries (SERVICE) are not run here",
     "FROM": "FROM is followed by a space and the IRI of a graph in full, as <...>",
@@ -77,7 +79,10 @@ class QuerySyntaxError(UsageError):
 
 
 class Token(NamedTuple):
-    """One token: its kind (iri, string, variable, number, word, mark, comment, space), text and place."""
+    """One token: its kind (iri, string, open, variable, number, word, mark, comment, space), text and place.
+
+    An open string lacks its end: what follows in its line belongs to it.
+    """
 
     kind: str
     text: str
@@ -196,13 +201,30 @@ def check_untrusted(text: str, graphs: Collection[str] | None = ()) -> None:
     if len(text.encode("utf-8", "surrogatepass")) > MAX_QUERY_BYTES:
         raise LimitError(f"the query is longer than {MAX_QUERY_BYTES // 1024} KiB")
     for reading in {text: None, _UNICODE_ESCAPE.sub(_unescape, text): None}:
-        meaningful = [token for token in tokens(reading) if token.kind not in ("space", "comment")]
+        meaningful = _meaningful(reading)
         for index, token in enumerate(meaningful):
             if token.text.upper() != "FROM":
                 _check_token(token)
             elif graphs is not None:
                 _check_from(meaningful[index + 1 : index + 3], graphs)
         _check_size(meaningful)
+
+
+def _meaningful(text: str) -> list[Token]:
+    """Return the words and signs of a hostile text, read no further than they may be many."""
+    found: list[Token] = []
+    before, unclosed = "", 0
+    for token in tokens(text):
+        # A long string without its end falls apart into an empty and another one, after a search through all the rest.
+        unclosed += before in ('""', "''") and token.text.startswith(before[0])
+        if unclosed > _MAX_UNCLOSED:
+            raise LimitError("the query has too many strings that do not end")
+        before = token.text
+        if token.kind not in ("space", "comment"):
+            found.append(token)
+        if len(found) > MAX_TOKENS:
+            raise LimitError(f"the query has more than {MAX_TOKENS:,} words and signs")
+    return found
 
 
 def _check_from(following: Sequence[Token], graphs: Collection[str]) -> None:
@@ -229,14 +251,14 @@ def _check_token(token: Token) -> None:
             raise ForbiddenQueryError(f"this graph is read-only: {word} is not run here")
     elif token.kind == "iri" and not _ABSOLUTE.match(token.text) and any(mark in token.text for mark in "#'("):
         raise ForbiddenQueryError(f"{token.text[:80]}: write the IRI in full, or a space after the sign <")
+    elif token.kind == "open" and any(word in token.text.upper() for word in (*_REMOTE, *_UPDATES)):
+        raise ForbiddenQueryError("a string that does not end holds a word that is not run here")
     elif token.text == "\\":
         raise ForbiddenQueryError("a backslash outside a string: write the IRI in full, as <...>")
 
 
 def _check_size(meaningful: Sequence[Token]) -> None:
     """Count what nests and what is joined: an engine's stack and its planner bear only so much."""
-    if len(meaningful) > MAX_TOKENS:
-        raise LimitError(f"the query has more than {MAX_TOKENS:,} words and signs")
     places = list(_places(meaningful))
     signs = sum(token.text in ("!", "+", "-") for token in meaningful)
     if max((len(place) for place in places), default=0) + signs > MAX_NESTING:
@@ -322,7 +344,7 @@ def _hint(query: str, expected: str) -> str:
         if ":" in word and prefix not in known and prefix != "_":
             listed = f"(known without declaring are: {', '.join(sorted(namespaces.prefixes()))})"
             return f'The prefix "{prefix}" is not declared{did_you_mean(prefix, known)} {listed}'
-    if any(token.kind == "mark" and token.text in "\"'" for token in meaningful):
+    if any(token.kind == "open" for token in meaningful):
         return "A string is not closed: it ends with the quotation mark that it begins with, on the same line."
     for opening, closing in zip(_OPENING, _CLOSING, strict=True):
         difference = sum((token.text == opening) - (token.text == closing) for token in meaningful)

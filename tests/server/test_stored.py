@@ -145,7 +145,7 @@ def test_a_label_that_many_have(client: TestClient, kg: treatkg.Knowledge) -> No
         ("options-for-patient", "ageMonths", "1e2", "whole number"),
         ("options-for-patient", "ageMonths", "-1", "outside 0 to 1800"),
         ("options-for-patient", "ageMonths", "1801", "outside 0 to 1800"),
-        ("age-ranges-by-jurisdiction", "belowAgeMonths", "9" * 200_00, "whole number"),
+        ("age-ranges-by-jurisdiction", "belowAgeMonths", "9" * 5_000, "whole number"),
         ("dosing", "weightKg", "1e999", "outside 0 to 500"),
         ("dosing", "weightKg", "500.000000000000000000000000000001", "outside 0 to 500"),
         ("dosing", "weightKg", "NaN", "a number"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import urlencode
 
 import pyoxigraph as ox
@@ -15,6 +17,7 @@ from treatkg.queries import Value
 from treatkg.results import Term
 
 Row = Mapping[str, Term]
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,18 @@ class Behind:
     name: str
     summary: str
     address: str
+
+
+def once(make: Callable[[Knowledge], _Made]) -> Callable[[Knowledge], _Made]:
+    """Make something of a graph once; who asks meanwhile waits. The two newest graphs are remembered."""
+    lock, remembered = threading.Lock(), functools.lru_cache(maxsize=2)(make)
+
+    @functools.wraps(make)
+    def made(knowledge: Knowledge) -> _Made:
+        with lock:
+            return remembered(knowledge)
+
+    return made
 
 
 def ask(knowledge: Knowledge, name: str, arguments: Mapping[str, Value]) -> Iterator[Row]:

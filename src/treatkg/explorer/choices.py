@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from treatkg import graph, namespaces
+from treatkg.explorer.asking import once
 from treatkg.knowledge import Knowledge
 
 _SPOKEN_OF = """
@@ -146,7 +146,7 @@ class Choices:
     severities: tuple[Choice, ...]
 
 
-@functools.lru_cache(maxsize=4)
+@once
 def offered(knowledge: Knowledge) -> Choices:
     """Collect what can be chosen: conditions of contraindications, restrictions, screening and interactions."""
     spoken: dict[str, bool] = {}

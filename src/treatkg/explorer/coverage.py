@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from treatkg import graph, namespaces
-from treatkg.explorer.asking import Behind, ask, behind, rows, text
+from treatkg.explorer.asking import Behind, ask, behind, once, rows, text
 from treatkg.explorer.facts import Named
 from treatkg.knowledge import Knowledge
 
@@ -91,7 +90,7 @@ class Coverage:
     behind: Sequence[Behind]
 
 
-@functools.lru_cache(maxsize=4)
+@once
 def coverage(knowledge: Knowledge) -> Coverage:
     """Count what a graph holds, which does not change while it is open."""
     primary = {

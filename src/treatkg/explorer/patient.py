@@ -129,7 +129,7 @@ def _things(
             iri = knowledge.terms.resolve(text, None if name == "condition" else "TreatmentSubject")
         except UsageError as error:
             errors.setdefault(name, _short(str(error)))
-            continue
+            break  # one is told; to look for names like each of many takes seconds
         if not knowledge.terms.names(iri):
             errors.setdefault(name, f"the graph says nothing of {text[:_SHOWN]}")
         found.append(iri)

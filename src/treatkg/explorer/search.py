@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import functools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 
 from treatkg import graph, namespaces
 from treatkg.errors import UsageError
-from treatkg.explorer.asking import text
+from treatkg.explorer.asking import once, text
 from treatkg.knowledge import Knowledge
 from treatkg.terms import normalise
 
@@ -192,7 +191,7 @@ class Index:
         return scores
 
 
-@functools.lru_cache(maxsize=4)
+@once
 def index(knowledge: Knowledge) -> Index:
     """Return the index of a graph, which is made at the first search."""
     return Index(knowledge)

@@ -11,7 +11,7 @@ import contextlib
 import functools
 import hashlib
 import tempfile
-from collections.abc import Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from http import HTTPStatus
 from typing import IO, TypeVar
 
@@ -36,8 +36,13 @@ class _FromFile(StreamingResponse):
     """Sends what is in an open file and closes it, also if nobody reads it to its end."""
 
     def __init__(self, file: IO[bytes], headers: Mapping[str, str]) -> None:
-        super().__init__(iter(functools.partial(file.read, _CHUNK), b""), headers=headers)
+        super().__init__(self._chunks(), headers=headers)
         self.file = file
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        """Read here: that is quick, and all threads may be making pages."""
+        while chunk := self.file.read(_CHUNK):
+            yield chunk
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the content."""
@@ -73,10 +78,9 @@ async def respond(request: Request, question: Question, offer: Offer | None = No
             tag = validator(digest) if lasting else ""  # of the graph that was asked, be there a newer one by now
         else:
             await run_in_threadpool(answer, engine, question, offer, file)
-        if tag or file.tell() <= _IN_MEMORY:
-            response = _sent(request, file, offer, tag)
-        else:  # to compute its validator takes time
-            response = await run_in_threadpool(_sent, request, file, offer, tag)
+        sending = functools.partial(_sent, request, file, offer, tag)
+        # No thread for what is quick.
+        response = sending() if tag or file.tell() <= _IN_MEMORY else await run_in_threadpool(sending)
         if isinstance(response, _FromFile):
             stack.pop_all()  # it closes the file
         return response

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -12,9 +13,9 @@ from starlette.staticfiles import StaticFiles
 from treatkg.errors import TreatKGError
 from treatkg.knowledge import Knowledge
 from treatkg.server import api, description, graphs, linked, pages, protocol, stored, watching
-from treatkg.server.headers import Answers, Compressed, FewHeaders
+from treatkg.server.headers import Answers, Bounded, Compressed, Uncrowded
 from treatkg.server.pool import Pool
-from treatkg.server.refusals import refuse
+from treatkg.server.refusals import refuse, unserved
 from treatkg.server.serving import pooled
 from treatkg.server.watching import LogFormat, Metrics, Observed
 
@@ -53,10 +54,11 @@ def create_app(
         middleware=[
             Middleware(Observed, counts, log),
             Middleware(Answers),
-            Middleware(FewHeaders),
+            Middleware(Bounded),
+            Middleware(Uncrowded),
             Middleware(Compressed),
         ],
-        exception_handlers={TreatKGError: refuse},
+        exception_handlers={TreatKGError: refuse, HTTPException: unserved},
         lifespan=(lambda running: pooled(running, pool, watch=watch)) if pool else None,
     )
     app.state.pool, app.state.metrics, app.state.version = pool, counts, knowledge.header()

@@ -20,6 +20,7 @@ from treatkg.namespaces import BASE, DATASET, DCTERMS, RDF, RDFS, SHACL, XSD
 from treatkg.publishing import questions
 from treatkg.publishing.description import FOAF, LICENCE, VOID
 from treatkg.server.answering import as_document, graph_as
+from treatkg.server.keeping import kept
 from treatkg.server.negotiation import (
     CSV,
     GRAPHS,
@@ -140,11 +141,7 @@ def _dataset(request: Request, offer: Offer) -> Response:
 
 def of(request: Request) -> Description:
     """Return the description of the graph that is served."""
-    state = request.app.state
-    found: Description | None = getattr(state, "description", None)
-    if found is None or found.knowledge is not state.knowledge:
-        found = state.description = Description(state.knowledge)
-    return found
+    return kept(request, "description", lambda: Description(request.app.state.knowledge))
 
 
 def _written(request: Request, triples: list[ox.Triple], offer: Offer) -> Response:

@@ -1,4 +1,4 @@
-"""Headers: how many may come, what every answer carries, and compression with validators that stay strong."""
+"""Headers: how many may come and how long, what every answer carries, and compression with strong validators."""
 
 from __future__ import annotations
 
@@ -24,6 +24,12 @@ _PREFLIGHT = {
 }
 _MARK = '-gzip"'
 _MAX_HEADERS = 100
+_KIB = 1024
+_MAX_HEADER = 16 * _KIB
+_MAX_ADDRESS = 16 * _KIB
+_MAX_PAGES = 64
+_NO_PAGES = ("/sparql", "/health", "/metrics", "/static/")
+_MAX_QUERY = 256 * _KIB  # a query of 64 KiB in which three bytes stand for each
 
 
 class Answers:
@@ -53,20 +59,56 @@ class Answers:
             await self.app(scope, receive, with_headers)
 
 
-class FewHeaders:
-    """Refuses a request with more headers than anybody needs."""
+class Bounded:
+    """Refuses a request with more headers, or a longer header or address, than anybody needs."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
-        if scope["type"] == "http" and len(scope["headers"]) > _MAX_HEADERS:
-            status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-            refusal = PlainTextResponse(f"the request has more than {_MAX_HEADERS} headers\n", status_code=status)
+        if scope["type"] == "http" and (refusal := _too_much(scope)):
             await refusal(scope, receive, send)
         else:
             await self.app(scope, receive, send)
+
+
+def _too_much(scope: Scope) -> Response | None:
+    headers = scope["headers"]
+    most = _MAX_QUERY if scope["path"].rstrip("/") == "/sparql" else _MAX_ADDRESS
+    if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > most:
+        text, status = f"the address is longer than {most // _KIB} KiB", HTTPStatus.REQUEST_URI_TOO_LONG
+    elif len(headers) > _MAX_HEADERS:
+        text, status = f"the request has more than {_MAX_HEADERS} headers", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+    elif any(len(value) > _MAX_HEADER for _, value in headers):
+        text = f"a header of the request is longer than {_MAX_HEADER // _KIB} KiB"
+        status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+    else:
+        return None
+    return PlainTextResponse(f"{text}\n", status_code=status)
+
+
+class Uncrowded:
+    """Refuses a page while so many are being made that it would wait for seconds; pages are made in threads."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.making = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http" or scope["path"].startswith(_NO_PAGES):
+            await self.app(scope, receive, send)
+        elif self.making >= _MAX_PAGES:
+            text, headers = "too many pages are being made; try again later\n", {"Retry-After": "5"}
+            refusal = PlainTextResponse(text, status_code=HTTPStatus.SERVICE_UNAVAILABLE, headers=headers)
+            await refusal(scope, receive, send)
+        else:
+            self.making += 1
+            try:
+                await self.app(scope, receive, send)
+            finally:
+                self.making -= 1
 
 
 class Compressed:

@@ -33,7 +33,8 @@ async def thing(request: Request) -> Response:
         return unknown(request, namespaces.BASE + local)
     offer = require(request, [PAGE, *GRAPHS])
     if offer is PAGE:
-        return _see(f"/page/{quote(local)}")
+        asked = request.url.query
+        return _see(f"/page/{quote(local)}" + (f"?{asked}" if asked else ""))
     return _see(f"/data/{quote(local)}.{_SUFFIX_OF[offer]}")
 
 
@@ -73,7 +74,9 @@ async def resolve(request: Request) -> Response:
         raise UsageError("give one CURIE: /resolve?curie=MONDO:0004980")
     iri = _expand(given[0].strip())
     if not await run_in_threadpool(_holds, request, _KNOWN, iri):
-        return explained(request, HTTPStatus.NOT_FOUND, f"the graph says nothing of {given[0][:200]}, which is <{iri}>")
+        return explained(
+            request, HTTPStatus.NOT_FOUND, f"the graph says nothing of {given[0][:200]}, which is <{iri[:200]}>"
+        )
     return _see(link(iri))
 
 

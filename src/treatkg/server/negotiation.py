@@ -71,8 +71,9 @@ SUFFIXES: Mapping[str, Offer] = {
     "trig": TRIG,
 }
 
-_PART = re.compile(r"""(?:[^,"]|"(?:[^"\\]|\\.)*")+""")
-_PIECE = re.compile(r"""(?:[^;"]|"(?:[^"\\]|\\.)*")+""")
+# Possessive, and a string may lack its end: what is hostile is read once, from left to right.
+_PART = re.compile(r"""(?:[^,"]|"(?:[^"\\]|\\.)*+\\?"?)++""", re.DOTALL)
+_PIECE = re.compile(r"""(?:[^;"]|"(?:[^"\\]|\\.)*+\\?"?)++""", re.DOTALL)
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,14 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import anyio.to_thread
 import h11
 import uvicorn
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from treatkg.errors import TreatKGError
+from treatkg.server.keeping import prepare
 from treatkg.server.pool import Pool
 from treatkg.server.pool.versions import files_of, opened
 
@@ -25,6 +27,7 @@ _LINGER_SECONDS = 5.0
 _POLL_SECONDS = 0.5
 _GRACE_SECONDS = 0.3
 _MAX_CONNECTIONS = 1000
+_THREADS = 8
 
 
 class PatientProtocol(H11Protocol):
@@ -125,6 +128,8 @@ def run(app: Starlette, host: str, port: int) -> None:
 async def pooled(app: Starlette, pool: Pool, *, watch: bool) -> AsyncIterator[None]:
     """Keep a pool while the application runs; SIGHUP, or a change of the file, replaces the graph."""
     await pool.start()
+    # Pages share one interpreter: more threads make them no sooner, and everything else later.
+    anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
     due = asyncio.Event()
     with contextlib.suppress(RuntimeError, ValueError):  # only the main thread may wait for signals
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, due.set)
@@ -158,18 +163,29 @@ def _stamp(path: Path) -> list[tuple[int, ...]]:
 
 
 async def _reload_when(due: asyncio.Event, app: Starlette, pool: Pool) -> None:
-    while True:
-        await due.wait()
-        due.clear()
-        try:
-            version = await asyncio.to_thread(opened, pool.path)
-            header = await asyncio.to_thread(version.knowledge.header)
-            await pool.replace(pool.path)
-        except TreatKGError as error:
-            app.state.metrics.reloads["failed"] += 1
-            print(f"The graph is not replaced: {error}", file=sys.stderr, flush=True)  # noqa: T201
-            continue
-        app.state.knowledge, app.state.version = version.knowledge, header
-        app.state.metrics.reloads["done"] += 1
-        if pool.digest != version.digest:  # the file has changed in between
-            due.set()
+    preparing = asyncio.create_task(prepare(app))
+    try:
+        while True:
+            await due.wait()
+            due.clear()
+            preparing.cancel()
+            if await _reload(app, pool):  # the file has changed in between
+                due.set()
+            preparing = asyncio.create_task(prepare(app))
+    finally:
+        preparing.cancel()
+
+
+async def _reload(app: Starlette, pool: Pool) -> bool:
+    """Serve the graph as its file is now, if that can be read; say whether it has changed since."""
+    try:
+        version = await asyncio.to_thread(opened, pool.path)
+        header = await asyncio.to_thread(version.knowledge.header)
+        await pool.replace(pool.path)
+    except TreatKGError as error:
+        app.state.metrics.reloads["failed"] += 1
+        print(f"The graph is not replaced: {error}", file=sys.stderr, flush=True)  # noqa: T201
+        return False
+    app.state.knowledge, app.state.version = version.knowledge, header
+    app.state.metrics.reloads["done"] += 1
+    return pool.digest != version.digest

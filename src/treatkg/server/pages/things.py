@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from http import HTTPStatus
+from urllib.parse import quote, urlencode
 
 import pyoxigraph as ox
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from treatkg import namespaces
@@ -38,7 +39,12 @@ async def own_thing(request: Request) -> Response:
 
 async def any_thing(request: Request) -> Response:
     """Anything that the graph speaks of, by `?iri=`: a protein, a disease, a term of the ontology."""
-    return await _thing(request, request.query_params.get("iri", ""), [PAGE, *GRAPHS])
+    iri = request.query_params.get("iri", "")
+    if iri.startswith(namespaces.BASE) and is_iri(iri) and require(request, [PAGE, *GRAPHS]) is PAGE:
+        others = [(name, value) for name, value in request.query_params.multi_items() if name not in ("iri", "format")]
+        address = f"/page/{quote(iri.removeprefix(namespaces.BASE))}" + (f"?{urlencode(others)}" if others else "")
+        return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER)
+    return await _thing(request, iri, [PAGE, *GRAPHS])
 
 
 async def _thing(request: Request, iri: str, offers: Sequence[Offer]) -> Response:
@@ -66,7 +72,7 @@ def is_iri(text: str) -> bool:
 
 def unknown(request: Request, iri: str) -> Response:
     """Say that the graph does not speak of something."""
-    message = f"The graph says nothing of {iri or 'an empty name'}."
+    message = f"The graph says nothing of {iri[:200] or 'an empty name'}."
     return render(request, "error.html", status=HTTPStatus.NOT_FOUND, title="Not found", message=message)
 
 
