@@ -45,6 +45,19 @@ def test_the_queries_behind_it_run_with_its_parameters(client: TestClient) -> No
     assert parse_qs(urlsplit(options).query)["ageMonths"] == ["360"]
 
 
+def test_pregnancy_is_spoken_of_for_each_treatment(client: TestClient) -> None:
+    page = client.get(PREGNANT)
+    ciclosporin = page.text.split('href="/id/ciclosporin?asOf=2026-11-28"')[1].split("</article>")[0]
+    assert "the graph holds no advice on it for European Union; what is said elsewhere follows" in ciclosporin
+    assert 'href="/id/ciclosporin/reproductive-safety/uk-pregnancy"' in ciclosporin
+    assert "United Kingdom, not European Union" in ciclosporin
+    assert 'id="open"' not in page.text
+    dupilumab = page.text.split('href="/id/dupilumab?asOf=2026-11-28"')[1].split("</article>")[0]
+    against = dupilumab.split("Against it")[1].split("Cautions about")[0]
+    assert 'href="/id/dupilumab/reproductive-safety/eu-pregnancy"' in against
+    assert "/queries/reproductive-safety?stage=tkg%3APregnancyStage" in page.text
+
+
 def test_what_was_ticked_stays_ticked(client: TestClient) -> None:
     page = client.get("/finder?years=30&condition=tkg:PregnancyState&earlier=topical-corticosteroids")
     assert re.search(r'value="tkg:PregnancyState" checked', page.text)

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from treatkg import graph
+from treatkg import graph, namespaces
 from treatkg.cards import EvidenceLine
 from treatkg.explorer.asking import Behind, Row, ask, behind, text
 from treatkg.explorer.barring import Bar, Verdict, bars, conditions_for_cautions
 from treatkg.explorer.facts import evidence_of
 from treatkg.explorer.licences import Answer, Licence, Other, for_others, licences, options
 from treatkg.explorer.patient import Patient
+from treatkg.explorer.reproduction import STAGES, Reproduction, reproduction, states
 from treatkg.knowledge import Knowledge
 from treatkg.queries import Value
 
@@ -28,14 +29,16 @@ SELECT DISTINCT ?treatment ?section ?finding ?observed ?precision ?product ?fact
 } ORDER BY ?treatment ?section DESC(?observed)
 """
 # What cautions-for-conditions says besides contraindications, worst first.
-CAUTIONS = ("avoid use", "boxed warning", "interaction", "warning", "precaution", "screen first", "monitor")
+# Its "avoid use" is left out: all advice on pregnancy and breast-feeding is read by reproduction.py.
+CAUTIONS = ("boxed warning", "interaction", "warning", "precaution", "screen first", "monitor")
 
 
 class Standing(StrEnum):
     """Where a licensed treatment stands for the patient, best first."""
 
-    OPEN = "licensed, and nothing that you named speaks against it"
-    CARE = "licensed, with something against it in some cases"
+    OPEN = "licensed, and the graph holds nothing against it in what you named"
+    CAUTION = "licensed, with a caution about what you named"
+    CARE = "licensed, but with something against it, at least in some cases"
     UNMET = "licensed only after something that is not there yet"
     BARRED = "licensed, but barred by what you named"
 
@@ -89,6 +92,7 @@ class Candidate:
     cautions: list[Caution] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     label_checks: list[LabelCheck] = field(default_factory=list)
+    reproduction: Reproduction = field(default_factory=Reproduction)
 
     def of(self, *verdicts: str) -> list[Bar]:
         """Return the contraindications and restrictions that stand so."""
@@ -107,9 +111,10 @@ class Candidate:
         if all(any(need.answer is Answer.NOT_MET for need in licence.needs) for licence in self.licences):
             return Standing.UNMET
         against = self.of(Verdict.CERTAIN_CASES, Verdict.RELATIVE, Verdict.RESTRICTED, Verdict.IF_ALSO)
-        if against or any(caution.kind in ("avoid use", "boxed warning") for caution in self.cautions):
+        boxed = any(caution.kind == "boxed warning" for caution in self.cautions)
+        if against or boxed or self.reproduction.of(against=True):
             return Standing.CARE
-        return Standing.OPEN
+        return Standing.CAUTION if self.cautions or not self.reproduction.settled else Standing.OPEN
 
 
 @dataclass(frozen=True)
@@ -130,6 +135,8 @@ def find(knowledge: Knowledge, patient: Patient) -> Found:
         for bar in bars(knowledge, patient, candidates):
             candidates[bar.treatment].bars.append(bar)
         _add_cautions(knowledge, patient, candidates)
+        for iri, advised in reproduction(knowledge, patient, candidates).items():
+            candidates[iri].reproduction = advised
         _add_checks(knowledge, patient, candidates)
         _add_label_checks(knowledge, patient, candidates)
     others = for_others(knowledge, patient, candidates)
@@ -143,7 +150,9 @@ def find(knowledge: Knowledge, patient: Patient) -> Found:
 def _facts(candidates: Iterable[Candidate], others: Sequence[Other]) -> list[str]:
     facts = [other.fact for other in others]
     for one in candidates:
-        for lines in (one.licences, one.bars, one.cautions, one.checks, one.label_checks):
+        for lines in (
+            one.licences, one.bars, one.cautions, one.reproduction.advice, one.checks, one.label_checks,
+        ):  # fmt: skip
             facts += [line.fact for line in lines]
     return facts
 
@@ -222,10 +231,13 @@ def _add_label_checks(knowledge: Knowledge, patient: Patient, candidates: Mappin
 
 
 def _behind(patient: Patient, treatments: Sequence[str]) -> list[Behind]:
-    asked: dict[str, dict[str, Value]] = {"options-for-patient": options(patient)}
+    asked: list[tuple[str, dict[str, Value]]] = [("options-for-patient", options(patient))]
     if patient.conditions:
-        asked["cautions-for-conditions"] = _cautions(patient, treatments)
-    asked["screening-before-treatment"] = {"asOf": patient.day}
-    asked["contraindications"] = {"jurisdiction": patient.jurisdiction, "asOf": patient.day}
-    asked["licensed-treatments"] = {"jurisdiction": patient.jurisdiction, "asOf": patient.day}
-    return [behind(name, given) for name, given in asked.items()]
+        asked.append(("cautions-for-conditions", _cautions(patient, treatments)))
+    asked += [
+        ("reproductive-safety", {"stage": STAGES[namespaces.shorten(state)], "asOf": patient.day})
+        for state in states(patient)
+    ]
+    here: dict[str, Value] = {"jurisdiction": patient.jurisdiction, "asOf": patient.day}
+    asked += [("screening-before-treatment", {"asOf": patient.day}), ("contraindications", here)]
+    return [behind(name, given) for name, given in [*asked, ("licensed-treatments", here)]]
