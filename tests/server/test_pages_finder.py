@@ -92,6 +92,16 @@ def test_none_found_is_said(client: TestClient) -> None:
     assert "None found" in page.text
 
 
+@pytest.mark.parametrize(
+    "page", ["/finder?years=30&jurisdiction=tkg:UK", "/treatments?", "/page/dupilumab?", "/page/tacrolimus-ointment?"]
+)
+def test_before_2021_licences_of_the_eu_held_in_the_uk(client: TestClient, page: str) -> None:
+    note = "the central licences of the European Union held in the United Kingdom too"
+    assert note in client.get(f"{page}&asOf=2020-12-31").text
+    assert note not in client.get(f"{page}&asOf=2021-01-01").text
+    assert note not in client.get("/finder?years=30&jurisdiction=tkg:US&asOf=2020-12-31").text
+
+
 def test_it_is_light_and_quick(client: TestClient) -> None:
     client.get(PREGNANT)
     took = []

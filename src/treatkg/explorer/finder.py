@@ -9,11 +9,12 @@ from enum import StrEnum
 
 from treatkg import graph, namespaces
 from treatkg.cards import EvidenceLine
+from treatkg.explorer.ages import Limited, limited
 from treatkg.explorer.asking import Behind, Row, ask, behind, text
 from treatkg.explorer.barring import Bar, Verdict, bars, conditions_for_cautions
 from treatkg.explorer.facts import evidence_of
 from treatkg.explorer.licences import Answer, Licence, Other, for_others, licences, options
-from treatkg.explorer.patient import Patient
+from treatkg.explorer.patient import OF_WOMEN, Patient
 from treatkg.explorer.reproduction import STAGES, Reproduction, reproduction, states
 from treatkg.knowledge import Knowledge
 from treatkg.queries import Value
@@ -134,10 +135,11 @@ def find(knowledge: Knowledge, patient: Patient) -> Found:
     if candidates:
         for bar in bars(knowledge, patient, candidates):
             candidates[bar.treatment].bars.append(bar)
-        _add_cautions(knowledge, patient, candidates)
+        ages = limited(knowledge, patient, candidates)
+        _add_cautions(knowledge, patient, candidates, ages)
         for iri, advised in reproduction(knowledge, patient, candidates).items():
             candidates[iri].reproduction = advised
-        _add_checks(knowledge, patient, candidates)
+        _add_checks(knowledge, patient, candidates, ages)
         _add_label_checks(knowledge, patient, candidates)
     others = for_others(knowledge, patient, candidates)
     by_standing: dict[Standing, list[Candidate]] = {standing: [] for standing in Standing}
@@ -166,36 +168,48 @@ def _cautions(patient: Patient, treatments: Sequence[str]) -> dict[str, Value]:
     }
 
 
-def _add_cautions(knowledge: Knowledge, patient: Patient, candidates: Mapping[str, Candidate]) -> None:
+def _add_cautions(
+    knowledge: Knowledge, patient: Patient, candidates: Mapping[str, Candidate], ages: Mapping[tuple[str, str], Limited]
+) -> None:
     arguments = _cautions(patient, list(candidates))
-    if not arguments["condition"]:
-        return
     label = knowledge.terms.label
     reasons: dict[tuple[str, str, str], set[str]] = defaultdict(set)
-    rows: dict[tuple[str, str, str], Row] = {}
-    for row in ask(knowledge, "cautions-for-conditions", arguments):
+    said: dict[tuple[str, str, str], tuple[str, str]] = {}
+    for row in ask(knowledge, "cautions-for-conditions", arguments) if arguments["condition"] else ():
         key = graph.iri_of(row["treatment"]), graph.iri_of(row["fact"]), text(row["kind"])
-        if key[2] in CAUTIONS:  # contraindications are judged by their conditions
-            rows.setdefault(key, row)
+        of_age = ages.get(key[:2])
+        if key[2] in CAUTIONS and (not of_age or of_age.fits):  # contraindications are judged by their conditions
+            said.setdefault(key, (graph.iri_of(row["statedFor"]), text(row["note"])))
             reasons[key].add(label(graph.iri_of(row["matched"])))
-    for (treatment, fact, kind), row in rows.items():
-        of = graph.iri_of(row["statedFor"])
+    for one in ages.values():
+        if one.fits and one.warns:
+            key = one.treatment, one.fact, one.kind
+            said.setdefault(key, (one.stated_for, one.note))
+            reasons[key].add("the age")
+    for (treatment, fact, kind), (of, note) in said.items():
         because = tuple(sorted(reasons[treatment, fact, kind]))
-        caution = Caution(fact, label(fact), kind, because, "" if of == treatment else label(of), text(row["note"]))
+        caution = Caution(fact, label(fact), kind, because, "" if of == treatment else label(of), note)
         candidates[treatment].cautions.append(caution)
     for candidate in candidates.values():
         candidate.cautions.sort(key=lambda one: (CAUTIONS.index(one.kind), one.label))
 
 
-def _add_checks(knowledge: Knowledge, patient: Patient, candidates: Mapping[str, Candidate]) -> None:
+def _add_checks(
+    knowledge: Knowledge, patient: Patient, candidates: Mapping[str, Candidate], ages: Mapping[tuple[str, str], Limited]
+) -> None:
     label = knowledge.terms.label
     found: dict[tuple[str, str], Row] = {}
     looked_for: dict[tuple[str, str], set[str]] = defaultdict(set)
     for row in ask(knowledge, "screening-before-treatment", {"asOf": patient.day}):
         key = graph.iri_of(row["treatment"]), graph.iri_of(row["fact"])
-        if key[0] in candidates and graph.iri_of(row["jurisdiction"]) in ("", patient.jurisdiction):
-            found.setdefault(key, row)
-            looked_for[key].add(label(graph.iri_of(row["looksFor"])))
+        if key[0] not in candidates or graph.iri_of(row["jurisdiction"]) not in ("", patient.jurisdiction):
+            continue
+        if key in ages and not ages[key].fits:
+            continue
+        if patient.sex == "male" and text(row["looksFor"]) in OF_WOMEN:
+            continue
+        found.setdefault(key, row)
+        looked_for[key].add(label(graph.iri_of(row["looksFor"])))
     for (treatment, fact), row in found.items():
         check = Check(
             fact=fact,

@@ -20,7 +20,7 @@ NONE_YET = "none"  # the value of `earlier` that says: nothing has been tried
 _NUMBER = re.compile(r"[0-9]{1,3}")
 _WEIGHT = re.compile(r"[0-9]{1,3}(?:[.,][0-9]{1,2})?")
 _SEXES = ("female", "male")
-_OF_WOMEN = {"tkg:PregnancyState", "tkg:BreastFeedingState", "tkg:ChildbearingPotentialState"}
+OF_WOMEN = {"tkg:PregnancyState", "tkg:BreastFeedingState", "tkg:ChildbearingPotentialState"}
 _MOST = 40  # conditions or treatments in one question
 _SHOWN = 60
 
@@ -68,7 +68,7 @@ def read(knowledge: Knowledge, fields: Fields, day: datetime.date) -> Reading | 
     if sex and sex not in _SEXES:
         reading.errors.setdefault("sex", "female, male, or left out")
     things = {name: _things(knowledge, given, name, reading.errors) for name in _MANY}
-    if sex == "male" and _OF_WOMEN & set(map(namespaces.shorten, things["condition"])):
+    if sex == "male" and OF_WOMEN & set(map(namespaces.shorten, things["condition"])):
         reading.errors.setdefault("sex", "a man is neither pregnant nor breast-feeding nor of childbearing potential")
     nothing_yet = NONE_YET in given["earlier"]
     if nothing_yet and (things["earlier"] or things["unsuitable"]):
