@@ -28,7 +28,6 @@ SELECT DISTINCT ?treatment ?fact ?class ?statedFor ?place ?least ?most ?note WHE
   OPTIONAL { ?population tkg:maxAgeMonths ?most }
   FILTER(BOUND(?least) || BOUND(?most))
   OPTIONAL { ?fact tkg:jurisdiction ?place }
-  FILTER(!BOUND(?place) || ?place = <%(place)s>)
   OPTIONAL { ?fact tkg:validFrom ?from }
   OPTIONAL { ?fact tkg:validUntil ?until }
   FILTER((!BOUND(?from) || ?from <= "%(day)s"^^xsd:date) && (!BOUND(?until) || "%(day)s"^^xsd:date < ?until))
@@ -40,7 +39,7 @@ SELECT DISTINCT ?treatment ?fact ?class ?statedFor ?place ?least ?most ?note WHE
 
 @dataclass(frozen=True)
 class Limited:
-    """A fact for people of some age; `fits` tells whether the patient is one, `warns` whether it is a warning."""
+    """A fact for people of some age; `fits`: the patient is one of them; `here`: it is said of their place or of none."""
 
     fact: str
     treatment: str
@@ -48,11 +47,12 @@ class Limited:
     kind: str
     note: str
     fits: bool
+    here: bool
 
     @property
     def warns(self) -> bool:
-        """Whether the fact warns of a treatment at that age, and does not only ask for a check."""
-        return self.kind not in ("monitor", "screen first")
+        """Whether the fact warns the patient for their age alone, and does not only ask for a check."""
+        return self.fits and self.here and self.kind not in ("monitor", "screen first")
 
 
 def limited(knowledge: Knowledge, patient: Patient, treatments: Iterable[str]) -> Mapping[tuple[str, str], Limited]:
@@ -60,7 +60,6 @@ def limited(knowledge: Knowledge, patient: Patient, treatments: Iterable[str]) -
     query = _LIMITED % {
         "treatments": " ".join(f"<{iri}>" for iri in treatments),
         "classes": " ".join(_CLASSES),
-        "place": patient.jurisdiction,
         "day": patient.day,
     }
     found: dict[tuple[str, str], Limited] = {}
@@ -75,5 +74,6 @@ def limited(knowledge: Knowledge, patient: Patient, treatments: Iterable[str]) -
             _CLASSES[namespaces.shorten(graph.iri_of(row["class"]))],
             text(row["note"]),
             fits or (known is not None and known.fits),
+            graph.iri_of(row["place"]) in ("", patient.jurisdiction),
         )
     return found

@@ -15,6 +15,7 @@ SELECT DISTINCT ?about ?taken WHERE {
   UNION { ?fact a tkg:UseRestriction ; tkg:condition/tkg:about ?about }
   UNION { ?fact a tkg:Screening ; tkg:looksFor ?about }
   UNION { ?fact a tkg:DrugInteraction ; tkg:interactsWith ?about }
+  UNION { VALUES ?warning { tkg:BoxedWarning tkg:Warning tkg:Precaution } ?fact a ?warning ; tkg:risk ?about }
   ?about a ?class .
   VALUES (?class ?taken) {
     (tkg:Disease false) (tkg:Phenotype false) (tkg:State false) (tkg:TreatmentSubject true)
@@ -71,6 +72,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "tkg:MalignancyRiskState": Meaning(risks=("tkg:MalignancyRisk",)),
     "MONDO:0021094": Meaning(also=("tkg:ImmunosuppressedState",), risks=("tkg:ImmunosuppressionRisk",)),
     "tkg:ImmunosuppressedState": Meaning(maybe=("MONDO:0021094",), risks=("tkg:ImmunosuppressionRisk",)),
+    "MONDO:0004235": Meaning(risks=("HP:0031368",)),
     "tkg:PregnancyState": Meaning(risks=("tkg:EmbryoFetalToxicityRisk",)),
     "tkg:ChildbearingPotentialState": Meaning(
         maybe=("tkg:NoEffectiveContraception",), risks=("tkg:EmbryoFetalToxicityRisk",)
@@ -148,7 +150,7 @@ class Choices:
 
 @functools.lru_cache(maxsize=4)
 def offered(knowledge: Knowledge) -> Choices:
-    """Collect what can be chosen: conditions of contraindications, restrictions, screening and interactions."""
+    """Collect what can be chosen: what contraindications, restrictions, warnings, screening and interactions name."""
     spoken: dict[str, bool] = {}
     for about, taken in knowledge.select(_SPOKEN_OF).terms:
         iri = namespaces.shorten(graph.iri_of(about))
