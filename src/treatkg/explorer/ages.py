@@ -39,7 +39,7 @@ SELECT DISTINCT ?treatment ?fact ?class ?statedFor ?place ?least ?most ?note WHE
 
 @dataclass(frozen=True)
 class Limited:
-    """A fact for people of some age; `fits`: the patient is one of them; `here`: it is said of their place or of none."""
+    """A fact for people of some age; `fits`: the patient is one; `here`: it is said of their place or of none."""
 
     fact: str
     treatment: str
