@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from treatkg import graph
@@ -19,7 +19,14 @@ from treatkg.queries import Value
 # Its "avoid use" is left out: all advice on pregnancy and breast-feeding is read by reproduction.py.
 CAUTIONS = ("boxed warning", "interaction", "warning", "precaution", "screen first", "monitor")
 # What is told of other places; contraindications of the patient's place are judged by their conditions.
-_ELSEWHERE = ("must not be used", "must not be used in certain cases", "weigh the risk", *CAUTIONS[:4])
+_HYPERSENSITIVITY = "must not be used after hypersensitivity"
+_ELSEWHERE = (
+    _HYPERSENSITIVITY,
+    "must not be used",
+    "must not be used in certain cases",
+    "weigh the risk",
+    *CAUTIONS[:4],
+)
 Ages = Mapping[tuple[str, str], Limited]
 _Key = tuple[str, str, str]
 
@@ -72,6 +79,10 @@ def cautions(
             continue
         said.setdefault(key, (graph.iri_of(row["statedFor"]), text(row["note"]), place if elsewhere else ""))
         reasons[key].add(label(graph.iri_of(row["matched"])))
+    for row in _hypersensitivity(knowledge, patient, arguments):
+        key = graph.iri_of(row["treatment"]), graph.iri_of(row["fact"]), _HYPERSENSITIVITY
+        said[key] = graph.iri_of(row["statedFor"]), text(row["note"]), graph.iri_of(row["place"])
+        reasons[key].add(label(graph.iri_of(row["matched"])))
     for one in ages.values():
         if one.warns:
             key = one.treatment, one.fact, one.kind
@@ -85,6 +96,16 @@ def cautions(
         caution = Caution(fact, label(fact), kind, because, named, note, label(place) if place else "")
         found[bool(place)][treatment].append(caution)
     return found
+
+
+def _hypersensitivity(knowledge: Knowledge, patient: Patient, arguments: Mapping[str, Value]) -> Iterator[Row]:
+    """Return the contraindications of other places after hypersensitivity to what the patient does not bear."""
+    if not patient.allergies:
+        return
+    for row in ask(knowledge, "cautions-for-conditions", {**arguments, "condition": list(patient.allergies)}):
+        exact = graph.iri_of(row["matched"]) in patient.allergies
+        if exact and text(row["kind"]) == _HYPERSENSITIVITY and graph.iri_of(row["place"]) != patient.jurisdiction:
+            yield row
 
 
 def _counts(key: _Key, row: Row, ages: Ages, *, elsewhere: bool) -> bool:

@@ -22,6 +22,12 @@ SELECT DISTINCT ?about ?taken WHERE {
   }
 }
 """
+_ALLERGIES = """
+SELECT DISTINCT ?about WHERE {
+  ?fact a tkg:Contraindication ; tkg:condition ?node .
+  ?node tkg:conditionKind tkg:HypersensitivityCondition ; tkg:about ?about .
+}
+"""
 _TREATMENTS = """
 SELECT DISTINCT ?treatment ?group WHERE {
   { ?treatment a tkg:TreatmentGroup . BIND(true AS ?group) }
@@ -143,6 +149,7 @@ class Choices:
 
     conditions: Mapping[str, tuple[Choice, ...]]
     more: Mapping[str, tuple[Choice, ...]]
+    allergies: tuple[Choice, ...]
     earlier: Mapping[str, tuple[Choice, ...]]
     jurisdictions: tuple[Choice, ...]
     severities: tuple[Choice, ...]
@@ -171,6 +178,10 @@ def offered(knowledge: Knowledge) -> Choices:
             "More conditions": _sorted(_choice(knowledge, name) for name, taken in rest.items() if not taken),
             "More treatments taken now": _sorted(_choice(knowledge, name) for name, taken in rest.items() if taken),
         },
+        allergies=_sorted(
+            _choice(knowledge, namespaces.shorten(graph.iri_of(about)))
+            for (about,) in knowledge.select(_ALLERGIES).terms
+        ),
         earlier={"Groups": _sorted(groups[True]), "Treatments": _sorted(groups[False])},
         jurisdictions=tuple(_choice(knowledge, f"tkg:{code}") for code in ("EU", "UK", "US", "CA", "JP", "CN")),
         severities=tuple(_choice(knowledge, f"tkg:{code}") for code in ("Mild", "Moderate", "Severe")),

@@ -14,7 +14,7 @@ from treatkg.knowledge import Knowledge
 
 Fields = Mapping[str, Sequence[str]]
 _ONE = ("years", "months", "weight", "severity", "sex", "jurisdiction")
-_MANY = ("earlier", "unsuitable", "condition")
+_MANY = ("earlier", "unsuitable", "condition", "allergy")
 FIELDS = (*_ONE, *_MANY)
 NONE_YET = "none"  # the value of `earlier` that says: nothing has been tried
 _NUMBER = re.compile(r"[0-9]{1,3}")
@@ -39,6 +39,12 @@ class Patient:
     unsuitable: tuple[str, ...] = ()
     nothing_yet: bool = False
     conditions: tuple[str, ...] = ()
+    allergies: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> bool:
+        """Whether a condition, another medicine or an allergy was named."""
+        return bool(self.conditions or self.allergies)
 
 
 @dataclass
@@ -76,7 +82,7 @@ def read(knowledge: Knowledge, fields: Fields, day: datetime.date) -> Reading | 
     if not reading.errors:
         reading.patient = Patient(
             months, jurisdiction, day, weight, severity, sex, things["earlier"], things["unsuitable"], nothing_yet,
-            things["condition"],
+            things["condition"], things["allergy"],
         )  # fmt: skip
     return reading
 
@@ -126,7 +132,7 @@ def _things(
     found = []
     for text in texts:
         try:
-            iri = knowledge.terms.resolve(text, None if name == "condition" else "TreatmentSubject")
+            iri = knowledge.terms.resolve(text, None if name in ("condition", "allergy") else "TreatmentSubject")
         except UsageError as error:
             errors.setdefault(name, _short(str(error)))
             continue
