@@ -58,7 +58,7 @@ def test_what_can_be_ticked(kg: treatkg.Knowledge) -> None:
 
 
 def test_to_take_a_medicine_is_not_to_be_hypersensitive_to_it(kg: treatkg.Knowledge) -> None:
-    """Neither here nor elsewhere: the EU text of ciclosporin has the contraindication, the Canadian is not known."""
+    """Neither here nor elsewhere: texts of other places than China have that contraindication."""
     who = Patient(480, namespaces.expand("tkg:CN"), TODAY, conditions=(ID + "ciclosporin",))
     (one,) = [c for some in find(kg, who).candidates.values() for c in some if c.iri == ID + "ciclosporin"]
     assert not [line for line in one.elsewhere if "hypersensitivity" in line.kind]

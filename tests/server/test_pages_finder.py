@@ -92,6 +92,21 @@ def test_none_found_is_said(client: TestClient) -> None:
     assert "None found" in page.text
 
 
+def test_a_hypersensitivity_is_asked_for_and_answered(client: TestClient) -> None:
+    page = client.get("/finder?years=30&jurisdiction=tkg:EU&allergy=dupilumab")
+    assert re.search(r'name="allergy" value="dupilumab" checked', page.text)
+    barred = page.text.split('id="barred"')[1].split("</section>")[0]
+    assert 'href="/id/dupilumab/contraindication/eu-hypersensitivity"' in barred
+    wrong = client.get("/finder?years=30&jurisdiction=tkg:EU&allergy=peanuts%20and%20moonlight")
+    assert wrong.status_code == 400
+
+
+def test_of_a_past_day_it_says_what_is_not_dated(client: TestClient) -> None:
+    note = "A statement on safety to which the sources give no day is shown on every day"
+    assert note in client.get("/finder?years=30&jurisdiction=tkg:EU&asOf=2021-06-01").text
+    assert note not in client.get("/finder?years=30&jurisdiction=tkg:EU").text
+
+
 @pytest.mark.parametrize(
     "page", ["/finder?years=30&jurisdiction=tkg:UK", "/treatments?", "/page/dupilumab?", "/page/tacrolimus-ointment?"]
 )

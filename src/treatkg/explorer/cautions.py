@@ -20,13 +20,8 @@ from treatkg.queries import Value
 CAUTIONS = ("boxed warning", "interaction", "warning", "precaution", "screen first", "monitor")
 # What is told of other places; contraindications of the patient's place are judged by their conditions.
 _HYPERSENSITIVITY = "must not be used after hypersensitivity"
-_ELSEWHERE = (
-    _HYPERSENSITIVITY,
-    "must not be used",
-    "must not be used in certain cases",
-    "weigh the risk",
-    *CAUTIONS[:4],
-)
+_ELSEWHERE = ("must not be used", "must not be used in certain cases", "weigh the risk", *CAUTIONS[:4])
+_RANKS = (_HYPERSENSITIVITY, *_ELSEWHERE, *CAUTIONS[4:])
 Ages = Mapping[tuple[str, str], Limited]
 _Key = tuple[str, str, str]
 
@@ -89,7 +84,7 @@ def cautions(
             said.setdefault(key, (one.stated_for, one.note, ""))
             reasons[key].add("the age")
     found: tuple[dict[str, list[Caution]], dict[str, list[Caution]]] = defaultdict(list), defaultdict(list)
-    for key in sorted(said, key=lambda key: (_ELSEWHERE + CAUTIONS).index(key[2])):
+    for key in sorted(said, key=lambda key: _RANKS.index(key[2])):
         (treatment, fact, kind), (of, note, place) = key, said[key]
         named = "" if of == treatment else label(of)
         because = tuple(sorted(reasons[key]))
