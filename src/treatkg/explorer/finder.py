@@ -35,7 +35,7 @@ class Standing(StrEnum):
     """Where a licensed treatment stands for the patient, best first."""
 
     OPEN = "licensed, and the graph holds nothing against it in what you named"
-    CAUTION = "licensed, with a caution about what you named, here or elsewhere"
+    CAUTION = "licensed, with a caution about what you named, or no advice on it"
     CARE = "licensed, but with something against it, at least in some cases"
     UNMET = "licensed only after something that is not there yet"
     BARRED = "licensed, but barred by what you named"
