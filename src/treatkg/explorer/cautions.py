@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -112,13 +114,19 @@ def _counts(key: _Key, row: Row, ages: Ages, *, elsewhere: bool) -> bool:
     return key[2] in CAUTIONS
 
 
+@functools.lru_cache(maxsize=16)
+def _screening(knowledge: Knowledge, day: datetime.date) -> tuple[Row, ...]:
+    """Return all screening in force on a day; the query takes one treatment or all, and all are asked once."""
+    return tuple(ask(knowledge, "screening-before-treatment", {"asOf": day}))
+
+
 def checks(knowledge: Knowledge, patient: Patient, treatments: Iterable[str], ages: Ages) -> Mapping[str, list[Check]]:
     """Return treatment -> what to look for before it, as far as it concerns somebody of the patient's age and sex."""
     wanted = set(treatments)
     label = knowledge.terms.label
     found: dict[tuple[str, str], Row] = {}
     looked_for: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for row in ask(knowledge, "screening-before-treatment", {"asOf": patient.day}):
+    for row in _screening(knowledge, patient.day):
         key = graph.iri_of(row["treatment"]), graph.iri_of(row["fact"])
         if key[0] not in wanted or graph.iri_of(row["jurisdiction"]) not in ("", patient.jurisdiction):
             continue
