@@ -89,8 +89,8 @@ def test_pregnancy_bars_the_oral_jak_inhibitors_in_the_eu(kg: treatkg.Knowledge)
     found = answer(kg, years="30", jurisdiction="EU", condition="tkg:PregnancyState")
     assert standing(found)[Standing.BARRED] == {"abrocitinib", "baricitinib", "upadacitinib"}
     assert {"dupilumab", "tralokinumab", "lebrikizumab"} <= standing(found)[Standing.CARE]
-    (advice,) = everyone(found)["dupilumab"].cautions
-    assert (advice.kind, advice.because) == ("avoid use", ("pregnancy state",))
+    (advice,) = everyone(found)["dupilumab"].reproduction.of(against=True)
+    assert (advice.level, advice.state) == ("prefer avoidance", "pregnancy state")
 
 
 def test_nothing_is_barred_by_what_was_not_named(kg: treatkg.Knowledge) -> None:
@@ -304,6 +304,7 @@ def test_every_line_has_its_evidence(kg: treatkg.Knowledge) -> None:
     facts = [line.fact for one in everyone(found).values() for line in one.licences]
     facts += [line.fact for one in everyone(found).values() for line in one.bars]
     facts += [line.fact for one in everyone(found).values() for line in one.cautions]
+    facts += [line.fact for one in everyone(found).values() for line in one.reproduction.advice]
     assert facts
     assert all(found.evidence[fact] for fact in facts)
 

@@ -45,6 +45,19 @@ def test_the_queries_behind_it_run_with_its_parameters(client: TestClient) -> No
     assert parse_qs(urlsplit(options).query)["ageMonths"] == ["360"]
 
 
+def test_pregnancy_is_spoken_of_for_each_treatment(client: TestClient) -> None:
+    page = client.get(PREGNANT)
+    ciclosporin = page.text.split('href="/id/ciclosporin?asOf=2026-11-28"')[1].split("</article>")[0]
+    assert "the graph holds no advice on it for European Union; what is said elsewhere follows" in ciclosporin
+    assert 'href="/id/ciclosporin/reproductive-safety/uk-pregnancy"' in ciclosporin
+    assert "United Kingdom, not European Union" in ciclosporin
+    assert 'id="open"' not in page.text
+    dupilumab = page.text.split('href="/id/dupilumab?asOf=2026-11-28"')[1].split("</article>")[0]
+    against = dupilumab.split("Against it")[1].split("Cautions about")[0]
+    assert 'href="/id/dupilumab/reproductive-safety/eu-pregnancy"' in against
+    assert "/queries/reproductive-safety?stage=tkg%3APregnancyStage" in page.text
+
+
 def test_what_was_ticked_stays_ticked(client: TestClient) -> None:
     page = client.get("/finder?years=30&condition=tkg:PregnancyState&earlier=topical-corticosteroids")
     assert re.search(r'value="tkg:PregnancyState" checked', page.text)
@@ -77,6 +90,31 @@ def test_none_found_is_said(client: TestClient) -> None:
     page = client.get("/finder?years=30&jurisdiction=tkg:EU&asOf=1960-01-01")
     assert page.status_code == 200
     assert "None found" in page.text
+
+
+def test_a_hypersensitivity_is_asked_for_and_answered(client: TestClient) -> None:
+    page = client.get("/finder?years=30&jurisdiction=tkg:EU&allergy=dupilumab")
+    assert re.search(r'name="allergy" value="dupilumab" checked', page.text)
+    barred = page.text.split('id="barred"')[1].split("</section>")[0]
+    assert 'href="/id/dupilumab/contraindication/eu-hypersensitivity"' in barred
+    wrong = client.get("/finder?years=30&jurisdiction=tkg:EU&allergy=peanuts%20and%20moonlight")
+    assert wrong.status_code == 400
+
+
+def test_of_a_past_day_it_says_what_is_not_dated(client: TestClient) -> None:
+    note = "A statement on safety to which the sources give no day is shown on every day"
+    assert note in client.get("/finder?years=30&jurisdiction=tkg:EU&asOf=2021-06-01").text
+    assert note not in client.get("/finder?years=30&jurisdiction=tkg:EU").text
+
+
+@pytest.mark.parametrize(
+    "page", ["/finder?years=30&jurisdiction=tkg:UK", "/treatments?", "/page/dupilumab?", "/page/tacrolimus-ointment?"]
+)
+def test_before_2021_licences_of_the_eu_held_in_the_uk(client: TestClient, page: str) -> None:
+    note = "the central licences of the European Union held in the United Kingdom too"
+    assert note in client.get(f"{page}&asOf=2020-12-31").text
+    assert note not in client.get(f"{page}&asOf=2021-01-01").text
+    assert note not in client.get("/finder?years=30&jurisdiction=tkg:US&asOf=2020-12-31").text
 
 
 def test_it_is_light_and_quick(client: TestClient) -> None:

@@ -121,6 +121,7 @@ class _Held:
     broader: Mapping[str, Collection[str]]
     named: Collection[str]
     maybe: Collection[str]
+    allergies: Collection[str]
 
 
 def bars(knowledge: Knowledge, patient: Patient, treatments: Iterable[str]) -> list[Bar]:
@@ -211,7 +212,7 @@ def _held(
     everything = {iri: set().union(*(broader[part] | {part} for part in listed)) for iri, listed in parts.items()}
     everything[own].add(namespaces.expand(DISEASE))
     maybe = {namespaces.expand(name) for iri in named for name in meaning_of(iri).maybe}
-    return _Held(everything, named, maybe), broader
+    return _Held(everything, [*named, *patient.allergies], maybe, patient.allergies), broader
 
 
 def _judge(
@@ -261,7 +262,9 @@ def _verdict(rule: _Rule, needs: list[str], limits: set[str], *, touched: bool) 
 def _holder(node: _Node, held: _Held) -> tuple[str, str, bool]:
     """Return which condition of the patient meets a node, by which thing, and whether one is excepted."""
     if node.kind == namespaces.TKG + "HypersensitivityCondition":
-        return "", "", False  # to take a medicine is not to be hypersensitive to it
+        # To take a medicine is not to be hypersensitive to it, nor is the group meant where one member is named.
+        found = min(node.about & set(held.allergies), default="")
+        return found, found, False
     excepted = False
     for holder, broader in held.broader.items():
         for thing in sorted(node.about & set(broader)):

@@ -15,10 +15,17 @@ SELECT DISTINCT ?about ?taken WHERE {
   UNION { ?fact a tkg:UseRestriction ; tkg:condition/tkg:about ?about }
   UNION { ?fact a tkg:Screening ; tkg:looksFor ?about }
   UNION { ?fact a tkg:DrugInteraction ; tkg:interactsWith ?about }
+  UNION { VALUES ?warning { tkg:BoxedWarning tkg:Warning tkg:Precaution } ?fact a ?warning ; tkg:risk ?about }
   ?about a ?class .
   VALUES (?class ?taken) {
     (tkg:Disease false) (tkg:Phenotype false) (tkg:State false) (tkg:TreatmentSubject true)
   }
+}
+"""
+_ALLERGIES = """
+SELECT DISTINCT ?about WHERE {
+  ?fact a tkg:Contraindication ; tkg:condition ?node .
+  ?node tkg:conditionKind tkg:HypersensitivityCondition ; tkg:about ?about .
 }
 """
 _TREATMENTS = """
@@ -71,6 +78,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "tkg:MalignancyRiskState": Meaning(risks=("tkg:MalignancyRisk",)),
     "MONDO:0021094": Meaning(also=("tkg:ImmunosuppressedState",), risks=("tkg:ImmunosuppressionRisk",)),
     "tkg:ImmunosuppressedState": Meaning(maybe=("MONDO:0021094",), risks=("tkg:ImmunosuppressionRisk",)),
+    "MONDO:0004235": Meaning(risks=("HP:0031368",)),
     "tkg:PregnancyState": Meaning(risks=("tkg:EmbryoFetalToxicityRisk",)),
     "tkg:ChildbearingPotentialState": Meaning(
         maybe=("tkg:NoEffectiveContraception",), risks=("tkg:EmbryoFetalToxicityRisk",)
@@ -141,6 +149,7 @@ class Choices:
 
     conditions: Mapping[str, tuple[Choice, ...]]
     more: Mapping[str, tuple[Choice, ...]]
+    allergies: tuple[Choice, ...]
     earlier: Mapping[str, tuple[Choice, ...]]
     jurisdictions: tuple[Choice, ...]
     severities: tuple[Choice, ...]
@@ -148,7 +157,7 @@ class Choices:
 
 @once
 def offered(knowledge: Knowledge) -> Choices:
-    """Collect what can be chosen: conditions of contraindications, restrictions, screening and interactions."""
+    """Collect what can be chosen: what contraindications, restrictions, warnings, screening and interactions name."""
     spoken: dict[str, bool] = {}
     for about, taken in knowledge.select(_SPOKEN_OF).terms:
         iri = namespaces.shorten(graph.iri_of(about))
@@ -169,6 +178,10 @@ def offered(knowledge: Knowledge) -> Choices:
             "More conditions": _sorted(_choice(knowledge, name) for name, taken in rest.items() if not taken),
             "More treatments taken now": _sorted(_choice(knowledge, name) for name, taken in rest.items() if taken),
         },
+        allergies=_sorted(
+            _choice(knowledge, namespaces.shorten(graph.iri_of(about)))
+            for (about,) in knowledge.select(_ALLERGIES).terms
+        ),
         earlier={"Groups": _sorted(groups[True]), "Treatments": _sorted(groups[False])},
         jurisdictions=tuple(_choice(knowledge, f"tkg:{code}") for code in ("EU", "UK", "US", "CA", "JP", "CN")),
         severities=tuple(_choice(knowledge, f"tkg:{code}") for code in ("Mild", "Moderate", "Severe")),

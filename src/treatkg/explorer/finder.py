@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from treatkg import graph
+from treatkg import graph, namespaces
 from treatkg.cards import EvidenceLine
-from treatkg.explorer.asking import Behind, Row, ask, behind, text
-from treatkg.explorer.barring import Bar, Verdict, bars, conditions_for_cautions
+from treatkg.explorer.ages import limited
+from treatkg.explorer.asking import Behind, behind, text
+from treatkg.explorer.barring import Bar, Verdict, bars
+from treatkg.explorer.cautions import Caution, Check, cautions, cautions_asked, checks
 from treatkg.explorer.facts import evidence_of
 from treatkg.explorer.licences import Answer, Licence, Other, for_others, licences, options
 from treatkg.explorer.patient import Patient
+from treatkg.explorer.reproduction import STAGES, Reproduction, reproduction, states
 from treatkg.knowledge import Knowledge
 from treatkg.queries import Value
 
@@ -27,43 +29,16 @@ SELECT DISTINCT ?treatment ?section ?finding ?observed ?precision ?product ?fact
   OPTIONAL { ?fact tkg:product ?product }
 } ORDER BY ?treatment ?section DESC(?observed)
 """
-# What cautions-for-conditions says besides contraindications, worst first.
-CAUTIONS = ("avoid use", "boxed warning", "interaction", "warning", "precaution", "screen first", "monitor")
 
 
 class Standing(StrEnum):
     """Where a licensed treatment stands for the patient, best first."""
 
-    OPEN = "licensed, and nothing that you named speaks against it"
-    CARE = "licensed, with something against it in some cases"
+    OPEN = "licensed, and the graph holds nothing against it in what you named"
+    CAUTION = "licensed, with a caution about what you named, or no advice on it"
+    CARE = "licensed, but with something against it, at least in some cases"
     UNMET = "licensed only after something that is not there yet"
     BARRED = "licensed, but barred by what you named"
-
-
-@dataclass(frozen=True)
-class Caution:
-    """A warning, interaction ... that concerns what the patient has."""
-
-    fact: str
-    label: str
-    kind: str
-    because: tuple[str, ...]
-    stated_for: str
-    note: str
-
-
-@dataclass(frozen=True)
-class Check:
-    """What to look for before treatment."""
-
-    fact: str
-    label: str
-    looks_for: str
-    test: str
-    threshold: str
-    action: str
-    stated_for: str
-    placed: bool
 
 
 @dataclass(frozen=True)
@@ -86,9 +61,11 @@ class Candidate:
     label: str
     licences: Sequence[Licence]
     bars: list[Bar] = field(default_factory=list)
-    cautions: list[Caution] = field(default_factory=list)
-    checks: list[Check] = field(default_factory=list)
+    cautions: Sequence[Caution] = ()
+    elsewhere: Sequence[Caution] = ()
+    checks: Sequence[Check] = ()
     label_checks: list[LabelCheck] = field(default_factory=list)
+    reproduction: Reproduction = field(default_factory=Reproduction)
 
     def of(self, *verdicts: str) -> list[Bar]:
         """Return the contraindications and restrictions that stand so."""
@@ -106,10 +83,21 @@ class Candidate:
             return Standing.BARRED
         if all(any(need.answer is Answer.NOT_MET for need in licence.needs) for licence in self.licences):
             return Standing.UNMET
-        against = self.of(Verdict.CERTAIN_CASES, Verdict.RELATIVE, Verdict.RESTRICTED, Verdict.IF_ALSO)
-        if against or any(caution.kind in ("avoid use", "boxed warning") for caution in self.cautions):
+        boxed = any(caution.kind == "boxed warning" for caution in self.cautions)
+        if self.hits or boxed or self.reproduction.of(against=True):
             return Standing.CARE
-        return Standing.OPEN
+        said = self.cautions or self.said_elsewhere or not self.reproduction.settled
+        return Standing.CAUTION if said else Standing.OPEN
+
+    @property
+    def said_elsewhere(self) -> Sequence[Caution]:
+        """What other places say of what was named, where the patient's place says nothing of it."""
+        return () if self.cautions or self.hits else self.elsewhere
+
+    @property
+    def hits(self) -> list[Bar]:
+        """The contraindications and restrictions that concern what was named, the strongest first."""
+        return sorted((bar for bar in self.bars if bar.verdict != Verdict.NOT_STATED), key=lambda bar: bar.rank)
 
 
 @dataclass(frozen=True)
@@ -129,8 +117,13 @@ def find(knowledge: Knowledge, patient: Patient) -> Found:
     if candidates:
         for bar in bars(knowledge, patient, candidates):
             candidates[bar.treatment].bars.append(bar)
-        _add_cautions(knowledge, patient, candidates)
-        _add_checks(knowledge, patient, candidates)
+        ages = limited(knowledge, patient, candidates)
+        here, elsewhere = cautions(knowledge, patient, candidates, ages)
+        advised = reproduction(knowledge, patient, candidates)
+        asked = checks(knowledge, patient, candidates, ages)
+        for iri, one in candidates.items():
+            one.cautions, one.elsewhere, one.checks = here[iri], elsewhere[iri], asked[iri]
+            one.reproduction = advised.get(iri, one.reproduction)
         _add_label_checks(knowledge, patient, candidates)
     others = for_others(knowledge, patient, candidates)
     by_standing: dict[Standing, list[Candidate]] = {standing: [] for standing in Standing}
@@ -143,62 +136,10 @@ def find(knowledge: Knowledge, patient: Patient) -> Found:
 def _facts(candidates: Iterable[Candidate], others: Sequence[Other]) -> list[str]:
     facts = [other.fact for other in others]
     for one in candidates:
-        for lines in (one.licences, one.bars, one.cautions, one.checks, one.label_checks):
+        facts += [line.fact for line in (*one.cautions, *one.said_elsewhere)]
+        for lines in (one.licences, one.bars, one.reproduction.advice, one.checks, one.label_checks):
             facts += [line.fact for line in lines]
     return facts
-
-
-def _cautions(patient: Patient, treatments: Sequence[str]) -> dict[str, Value]:
-    return {
-        "condition": conditions_for_cautions(patient),
-        "treatment": treatments,
-        "jurisdiction": patient.jurisdiction,
-        "asOf": patient.day,
-    }
-
-
-def _add_cautions(knowledge: Knowledge, patient: Patient, candidates: Mapping[str, Candidate]) -> None:
-    arguments = _cautions(patient, list(candidates))
-    if not arguments["condition"]:
-        return
-    label = knowledge.terms.label
-    reasons: dict[tuple[str, str, str], set[str]] = defaultdict(set)
-    rows: dict[tuple[str, str, str], Row] = {}
-    for row in ask(knowledge, "cautions-for-conditions", arguments):
-        key = graph.iri_of(row["treatment"]), graph.iri_of(row["fact"]), text(row["kind"])
-        if key[2] in CAUTIONS:  # contraindications are judged by their conditions
-            rows.setdefault(key, row)
-            reasons[key].add(label(graph.iri_of(row["matched"])))
-    for (treatment, fact, kind), row in rows.items():
-        of = graph.iri_of(row["statedFor"])
-        because = tuple(sorted(reasons[treatment, fact, kind]))
-        caution = Caution(fact, label(fact), kind, because, "" if of == treatment else label(of), text(row["note"]))
-        candidates[treatment].cautions.append(caution)
-    for candidate in candidates.values():
-        candidate.cautions.sort(key=lambda one: (CAUTIONS.index(one.kind), one.label))
-
-
-def _add_checks(knowledge: Knowledge, patient: Patient, candidates: Mapping[str, Candidate]) -> None:
-    label = knowledge.terms.label
-    found: dict[tuple[str, str], Row] = {}
-    looked_for: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for row in ask(knowledge, "screening-before-treatment", {"asOf": patient.day}):
-        key = graph.iri_of(row["treatment"]), graph.iri_of(row["fact"])
-        if key[0] in candidates and graph.iri_of(row["jurisdiction"]) in ("", patient.jurisdiction):
-            found.setdefault(key, row)
-            looked_for[key].add(label(graph.iri_of(row["looksFor"])))
-    for (treatment, fact), row in found.items():
-        check = Check(
-            fact=fact,
-            label=label(fact),
-            looks_for=", ".join(sorted(looked_for[treatment, fact])),
-            test=text(row["test"]),
-            threshold=text(row["threshold"]),
-            action=text(row["action"]),
-            stated_for=label(graph.iri_of(row["group"])) if row["group"] is not None else "",
-            placed=row["jurisdiction"] is not None,
-        )
-        candidates[treatment].checks.append(check)
 
 
 def _add_label_checks(knowledge: Knowledge, patient: Patient, candidates: Mapping[str, Candidate]) -> None:
@@ -222,10 +163,13 @@ def _add_label_checks(knowledge: Knowledge, patient: Patient, candidates: Mappin
 
 
 def _behind(patient: Patient, treatments: Sequence[str]) -> list[Behind]:
-    asked: dict[str, dict[str, Value]] = {"options-for-patient": options(patient)}
+    asked: list[tuple[str, dict[str, Value]]] = [("options-for-patient", options(patient))]
     if patient.conditions:
-        asked["cautions-for-conditions"] = _cautions(patient, treatments)
-    asked["screening-before-treatment"] = {"asOf": patient.day}
-    asked["contraindications"] = {"jurisdiction": patient.jurisdiction, "asOf": patient.day}
-    asked["licensed-treatments"] = {"jurisdiction": patient.jurisdiction, "asOf": patient.day}
-    return [behind(name, given) for name, given in asked.items()]
+        asked.append(("cautions-for-conditions", cautions_asked(patient, treatments)))
+    asked += [
+        ("reproductive-safety", {"stage": STAGES[namespaces.shorten(state)], "asOf": patient.day})
+        for state in states(patient)
+    ]
+    here: dict[str, Value] = {"jurisdiction": patient.jurisdiction, "asOf": patient.day}
+    asked += [("screening-before-treatment", {"asOf": patient.day}), ("contraindications", here)]
+    return [behind(name, given) for name, given in [*asked, ("licensed-treatments", here)]]

@@ -23,6 +23,16 @@ _BROADER = "SELECT DISTINCT ?broad WHERE { VALUES ?thing { %s } ?thing rdfs:subC
 _SEVERITIES = """
 SELECT DISTINCT ?fact ?severity WHERE { VALUES ?fact { %s } ?fact tkg:population/tkg:severity ?severity }
 """
+# How exactly a source dates a licence, and whether any of its populations is bounded by age.
+_DETAILS = """
+SELECT DISTINCT ?fact ?from ?precision ?aged WHERE {
+  VALUES ?fact { %s }
+  ?fact tkg:validFrom ?from .
+  OPTIONAL { ?fact tkg:validFromPrecision ?precision }
+  OPTIONAL { ?fact tkg:population/(tkg:minAgeMonths|tkg:maxAgeMonths) ?aged }
+}
+"""
+_ADULT = 18 * 12
 _DEGREES = tuple(map(namespaces.expand, ("tkg:Mild", "tkg:Moderate", "tkg:Severe")))
 # Licences say this in words of their own, which the graph keeps as a note of the population.
 _IMMUNE = "not immunocompromised"
@@ -93,18 +103,39 @@ def licences(knowledge: Knowledge, patient: Patient) -> Mapping[str, list[Licenc
     facts = " ".join(sorted({f"<{graph.iri_of(one.row['fact'])}>" for one in populations.values()}))
     for row in rows(knowledge, _SEVERITIES % facts):
         severities[graph.iri_of(row["fact"])].add(graph.iri_of(row["severity"]))
+    details = _details(knowledge, patient, facts)
     has = _tried(knowledge, patient.earlier), _tried(knowledge, patient.unsuitable)
     found: dict[str, dict[str, Licence]] = {}
     for one in populations.values():
         if not _fits_sex(patient, one.row["sex"]):
             continue
         fact = graph.iri_of(one.row["fact"])
-        needs = [*_severity(knowledge, patient, severities[fact]), *_needs(knowledge, patient, one, has)]
+        needs = [
+            *details[fact],
+            *_severity(knowledge, patient, severities[fact]),
+            *_needs(knowledge, patient, one, has),
+        ]
         licence = Licence(fact, knowledge.terms.label(fact), tuple(needs), tuple(sorted(one.notes)))
         of = found.setdefault(graph.iri_of(one.row["treatment"]), {})
         if fact not in of or _unmet(licence) < _unmet(of[fact]):  # several populations are alternatives
             of[fact] = licence
     return {treatment: list(of.values()) for treatment, of in found.items()}
+
+
+def _details(knowledge: Knowledge, patient: Patient, facts: str) -> Mapping[str, list[Need]]:
+    """Return fact -> what cannot be told of its day and of its age."""
+    found: dict[str, list[Need]] = {}
+    for row in rows(knowledge, _DETAILS % facts):
+        needs = found.setdefault(graph.iri_of(row["fact"]), [])
+        unit = {"tkg:Year": 4, "tkg:Month": 7}.get(text(row["precision"]), 10)
+        period = text(row["from"])[:unit]
+        if needs:
+            continue
+        if unit < 10 and patient.day.isoformat()[:unit] == period:
+            needs.append(Need(f"in force from some day of {period}, which may be after the day asked", Answer.UNKNOWN))
+        if row["aged"] is None and patient.age_months < _ADULT:
+            needs.append(Need("an age: the indication bounds none", Answer.UNKNOWN))
+    return found
 
 
 def options(patient: Patient) -> dict[str, Value]:

@@ -14,13 +14,13 @@ from treatkg.knowledge import Knowledge
 
 Fields = Mapping[str, Sequence[str]]
 _ONE = ("years", "months", "weight", "severity", "sex", "jurisdiction")
-_MANY = ("earlier", "unsuitable", "condition")
+_MANY = ("earlier", "unsuitable", "condition", "allergy")
 FIELDS = (*_ONE, *_MANY)
 NONE_YET = "none"  # the value of `earlier` that says: nothing has been tried
 _NUMBER = re.compile(r"[0-9]{1,3}")
 _WEIGHT = re.compile(r"[0-9]{1,3}(?:[.,][0-9]{1,2})?")
 _SEXES = ("female", "male")
-_OF_WOMEN = {"tkg:PregnancyState", "tkg:BreastFeedingState", "tkg:ChildbearingPotentialState"}
+OF_WOMEN = {"tkg:PregnancyState", "tkg:BreastFeedingState", "tkg:ChildbearingPotentialState"}
 _MOST = 40  # conditions or treatments in one question
 _SHOWN = 60
 
@@ -39,6 +39,12 @@ class Patient:
     unsuitable: tuple[str, ...] = ()
     nothing_yet: bool = False
     conditions: tuple[str, ...] = ()
+    allergies: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> bool:
+        """Whether a condition, another medicine or an allergy was named."""
+        return bool(self.conditions or self.allergies)
 
 
 @dataclass
@@ -68,7 +74,7 @@ def read(knowledge: Knowledge, fields: Fields, day: datetime.date) -> Reading | 
     if sex and sex not in _SEXES:
         reading.errors.setdefault("sex", "female, male, or left out")
     things = {name: _things(knowledge, given, name, reading.errors) for name in _MANY}
-    if sex == "male" and _OF_WOMEN & set(map(namespaces.shorten, things["condition"])):
+    if sex == "male" and OF_WOMEN & set(map(namespaces.shorten, things["condition"])):
         reading.errors.setdefault("sex", "a man is neither pregnant nor breast-feeding nor of childbearing potential")
     nothing_yet = NONE_YET in given["earlier"]
     if nothing_yet and (things["earlier"] or things["unsuitable"]):
@@ -76,7 +82,7 @@ def read(knowledge: Knowledge, fields: Fields, day: datetime.date) -> Reading | 
     if not reading.errors:
         reading.patient = Patient(
             months, jurisdiction, day, weight, severity, sex, things["earlier"], things["unsuitable"], nothing_yet,
-            things["condition"],
+            things["condition"], things["allergy"],
         )  # fmt: skip
     return reading
 
@@ -126,7 +132,7 @@ def _things(
     found = []
     for text in texts:
         try:
-            iri = knowledge.terms.resolve(text, None if name == "condition" else "TreatmentSubject")
+            iri = knowledge.terms.resolve(text, None if name in ("condition", "allergy") else "TreatmentSubject")
         except UsageError as error:
             errors.setdefault(name, _short(str(error)))
             break  # one is told; to look for names like each of many takes seconds

@@ -19,7 +19,7 @@ SELECT ?thing ?how ?name WHERE {
   {
     VALUES (?property ?how) {
       (rdfs:label "label") (skos:prefLabel "label") (dcterms:title "title") (skos:altLabel "synonym")
-      (skos:hiddenLabel "synonym") (tkg:brandName "brand") (skos:notation "symbol")
+      (skos:hiddenLabel "looser word") (tkg:brandName "brand") (skos:notation "symbol")
       (tkg:doi "identifier") (tkg:pmid "identifier") (skos:exactMatch "identifier") (skos:closeMatch "near identifier")
       (tkg:formerIdentifier "former identifier")
     }
