@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
+from tests.server.running import ASK, BUSY, Running, running, until
+from tests.test_server import HOSTILE, assert_sound
 
 import treatkg
-from server.running import ASK, BUSY, Running, running, until
-from test_server import HOSTILE, assert_sound
 from treatkg import namespaces, sparql_text
 from treatkg.errors import TreatKGError
 from treatkg.server import create_app
