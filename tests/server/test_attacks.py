@@ -370,3 +370,15 @@ def test_a_hostile_graph_on_every_page(hostile: TestClient, path: str) -> None:
     assert page.headers["content-security-policy"] == CSP
     assert "<script>alert" not in page.text
     assert "<img src=x" not in page.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/treatments", "/finder", "/compare", "/map", "/coverage", "/search?q=x", "/editor", "/api", "/queries"],
+)
+def test_a_graph_of_something_else_has_all_pages(tmp_path: Path, path: str) -> None:
+    file = tmp_path / "other.nt"
+    file.write_text("<urn:a> <urn:b> <urn:c> .\n", encoding="utf-8")
+    page = TestClient(create_app(treatkg.open(file))).get(path, headers={"Accept": BROWSER})
+    assert page.status_code == 200
+    assert_sound(page)

@@ -103,7 +103,7 @@ def coverage(knowledge: Knowledge) -> Coverage:
     parts, profile = _profile(knowledge)
     (against,) = rows(knowledge, _AGAINST)
     counted = {text(row["what"]): int(text(row["count"])) for row in ask(knowledge, "graph-in-numbers", {})}
-    facts, on_primary = primary[everything]
+    facts, on_primary = primary.get(everything, (0, 0))
     return Coverage(
         totals=counted,
         by_class=_bars(knowledge, [(cls, *primary[cls]) for cls in classes]),
@@ -114,7 +114,7 @@ def coverage(knowledge: Knowledge) -> Coverage:
         missing=sum(held.count("missing") for _, held in profile),
         demanded=sum(len(held) - held.count("") for _, held in profile),
         all_primary=Bar(_named(knowledge, everything), facts, on_primary, 0, 0, 0),
-        all_alone=Bar(_named(knowledge, everything), facts, alone[everything], 0, 0, 0),
+        all_alone=Bar(_named(knowledge, everything), facts, alone.get(everything, 0), 0, 0, 0),
         contradicted=int(text(against["facts"])),
         behind=[behind(name, {}) for name in _ASKED],
     )

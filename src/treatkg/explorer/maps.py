@@ -123,7 +123,8 @@ def matrix(knowledge: Knowledge, day: datetime.date) -> Matrix:
     for row in ask(knowledge, "drugs-blocking-cytokine", {}):
         blocks[graph.iri_of(row["drug"]), graph.iri_of(row["cytokine"])].add(graph.iri_of(row["fact"]))
     asked: dict[str, Value] = {"disease": PATIENT_DISEASE, "asOf": day}
-    unblocked = {graph.iri_of(row["cytokine"]) for row in ask(knowledge, "unblocked-cytokines", asked)}
+    lacking = ask(knowledge, "unblocked-cytokines", asked) if cytokines else ()
+    unblocked = {graph.iri_of(row["cytokine"]) for row in lacking}
     licensed = {graph.iri_of(row["treatment"]) for row in ask(knowledge, "licensed-treatments", {"asOf": day})}
     pairs = {*binds, *blocks}
     reach = {iri: sum(1 for _, other in pairs if other == iri) for iri in cytokines}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,6 +11,8 @@ from typing import TypeVar
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.types import Message, Scope
+
+from treatkg.errors import TreatKGError
 
 Made = TypeVar("Made")
 _making = threading.RLock()
@@ -46,7 +49,8 @@ async def prepare(app: Starlette) -> None:
     """Ask the slow pages once, one after the other."""
     for path in _SLOW:
         await asyncio.sleep(_PAUSE)
-        await _visit(app, path)
+        with contextlib.suppress(TreatKGError):  # another graph may lack what a page is about
+            await _visit(app, path)
 
 
 async def _visit(app: Starlette, path: str) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from http import HTTPStatus
 from typing import Any
 
 from treatkg import namespaces, queries
+from treatkg.errors import UsageError
 from treatkg.knowledge import Knowledge
 from treatkg.queries import StoredQuery
 from treatkg.server.api import answers, schemas
@@ -116,8 +118,9 @@ def _of_parameter(knowledge: Knowledge, query: StoredQuery, taken: queries.Param
     if taken.many:
         more |= {"style": "form", "explode": True}
     if taken.example:
-        example = _example(knowledge, taken)
-        more["example"] = [example] if taken.many else example
+        with contextlib.suppress(UsageError):  # another graph lacks the thing that our examples name
+            example = _example(knowledge, taken)
+            more["example"] = [example] if taken.many else example
     return parameter(taken.name, schemas.of_parameter(query, taken), f"{taken.description} {absent}".strip(), **more)
 
 

@@ -90,7 +90,10 @@ def main() -> None:
     except TreatKGError as error:
         _tell(control, {"error": str(error)})
         return
-    _tell(control, {"digest": version})
+    try:
+        _tell(control, {"digest": version})
+    except BrokenPipeError:  # the server has ended meanwhile
+        return
     gc.collect()
     gc.freeze()
     _Forking(control, Path(path), (engine, version), limits).run()
