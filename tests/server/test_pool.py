@@ -5,6 +5,7 @@ import contextlib
 import io
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -372,6 +373,20 @@ def test_a_served_store_shows_what_is_loaded_into_it(tmp_path: Path) -> None:
         until(lambda: loads() == 2)
         until(lambda: running_server.health()["sha256"] != before)
         running_server.assert_well()
+
+
+@pytest.mark.slow
+def test_a_store_that_cannot_be_written_is_read(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    load(store, "one")
+    query = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s a tkg:LoadActivity } }"
+    ask = shlex.join([sys.executable, "-m", "treatkg", "sparql", query, "--on", str(store), "-f", "csv"])
+    readonly = f"mount --bind {shlex.quote(str(store))} {shlex.quote(str(store))} && mount -o remount,ro,bind {store}"
+    apart = ["unshare", "-m", "sh", "-c"]
+    if subprocess.run([*apart, readonly], check=False, capture_output=True).returncode:
+        pytest.skip("only root may mount a folder so that it cannot be written")
+    done = subprocess.run([*apart, f"{readonly} && {ask}"], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stdout.split()) == (0, ["n", "1"]), done.stderr
 
 
 def test_a_pool_that_is_closed_while_it_moves_leaves_no_process(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import sqlite3
 import tempfile
@@ -73,6 +74,8 @@ def ready(folder: Path) -> ox.Store:
         BadInputError: the folder is no store.
         StorageError: the index cannot be read, or is being written.
     """
+    if not os.access(folder, os.W_OK):  # a store that others keep
+        return standing(folder)
     with opened(folder) as store:
         path = update(store)
     try:
@@ -107,7 +110,9 @@ def standing(folder: Path, wait: float = 30.0) -> ox.Store:
 
 
 def _is_whole(folder: Path) -> bool:
-    address = (folder / "registry.sqlite").absolute().as_uri() + "?mode=ro"
+    # Where nothing can be written, there is no writer to look out for, and SQLite could make no files for that.
+    mode = "mode=ro" if os.access(folder, os.W_OK) else "immutable=1"
+    address = f"{(folder / 'registry.sqlite').absolute().as_uri()}?{mode}"
     with contextlib.closing(sqlite3.connect(address, uri=True)) as register:
         return (
             register.execute("SELECT 1 FROM state WHERE name = 'index' AND value = ?", (_CLEAN,)).fetchone() is not None
