@@ -99,19 +99,19 @@ DRUGSFDA = {
 PATHS = """
 - directed: true
   graph:
-    _id: DB00337_MESH_D003876_1
+    _id: DB00864_MESH_D003876_1
     disease: Atopic dermatitis
     disease_mesh: "MESH:D003876"
-    drug: pimecrolimus
-    drug_mesh: "MESH:C117268"
-    drugbank: "DB:DB00337"
+    drug: tacrolimus
+    drug_mesh: "MESH:D016559"
+    drugbank: "DB:DB00864"
   links:
-  - {key: decreases activity of, source: "MESH:C117268", target: "UniProt:Q08209"}
+  - {key: decreases activity of, source: "MESH:D016559", target: "UniProt:Q08209"}
   - {key: positively regulates, source: "UniProt:Q08209", target: "GO:0042110"}
   - {key: causes, source: "GO:0042110", target: "MESH:D003876"}
   multigraph: true
   nodes:
-  - {id: "MESH:C117268", label: Drug, name: pimecrolimus}
+  - {id: "MESH:D016559", label: Drug, name: tacrolimus}
   - {id: "UniProt:Q08209", label: Protein, name: PPP3CA}
   - {id: "GO:0042110", label: BiologicalProcess, name: T cell activation}
   - {id: "MESH:D003876", label: Disease, name: Atopic dermatitis}
@@ -184,7 +184,7 @@ def test_label_without_contraindications_that_the_graph_lists_is_found(kg: treat
 
 def test_target_that_the_graph_lacks_is_found_and_a_path_stays_a_path(kg: treatkg.Knowledge) -> None:
     (row,) = asked(kg, "mechanisms-compared")
-    assert (row["treatment"], row["target"]) == ("pimecrolimus", "uniprot:Q08209")
+    assert (row["treatment"], row["target"]) == ("tacrolimus", "uniprot:Q08209")
     assert (row["kind"], row["comparison"]) == ("path step", "another target here")
 
 
@@ -203,7 +203,7 @@ def test_what_a_source_lacks_is_told_for_those_that_know_the_treatment(kg: treat
 def test_two_publishers_are_needed_for_what_is_agreed_elsewhere(kg: treatkg.Knowledge) -> None:
     assert asked(kg, "agreed-elsewhere") == []
     (row,) = [row for row in asked(kg, "agreed-elsewhere", atLeast="1") if row["about"] == "target"]
-    assert (row["treatment"], row["thing"]) == ("pimecrolimus", "uniprot:Q08209")
+    assert (row["treatment"], row["thing"]) == ("tacrolimus", "uniprot:Q08209")
 
 
 def test_newer_version_of_a_cited_label_is_found(kg: treatkg.Knowledge) -> None:
