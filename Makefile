@@ -46,10 +46,10 @@ notebook: setup-dev
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --log-level ERROR docs/notebooks/*.ipynb
 
 setup: $(VENV)/.runtime
-	@$(MAKE) --no-print-directory $(VENDOR)
+	@$(MAKE) --no-print-directory --silent $(VENDOR)
 
 setup-dev: $(VENV)/.dev
-	@$(MAKE) --no-print-directory $(VENDOR)
+	@$(MAKE) --no-print-directory --silent $(VENDOR)
 
 # Third-party code of the pages. Where it cannot be had, the pages work without it, and the next make tries again.
 frontend: setup
