@@ -23,6 +23,7 @@ from treatkg.explorer.comparison_queries import (
 )
 from treatkg.explorer.entities import Line
 from treatkg.explorer.facts import Named, evidence_of
+from treatkg.explorer.wording import age
 from treatkg.knowledge import Knowledge
 
 LEAST, MOST = 2, 5
@@ -211,16 +212,12 @@ def _whom(row: Row) -> str:
     low, high, weight = (text(row[name]) for name in ("minAgeMonths", "maxAgeMonths", "minWeightKg"))
     ages = ""
     if low and int(low):
-        ages = f"from {_age(int(low))}"
+        ages = f"from {age(int(low))}"
     if high:
-        ages = f"{ages} to under {_age(int(high))}" if ages else f"under {_age(int(high))}"
+        ages = f"{ages} to under {age(int(high))}" if ages else f"under {age(int(high))}"
     return ", ".join(
         filter(None, (ages or "no age limit", f"from {weight} kg" if weight else "", text(row["severity"])))
     )
-
-
-def _age(months: int) -> str:
-    return f"{months // 12} years" if months % 12 == 0 else f"{months} months"
 
 
 def _share(row: Row, name: _Name) -> str:

@@ -92,11 +92,11 @@ def phases(parts: Iterable[Values], label: Label) -> list[str]:
 
 def _span(low: int, high: int) -> str:
     if high == _NO_END:
-        return "all ages" if not low else "adults" if low == _ADULT else f"{_age(low)} and older"
+        return "all ages" if not low else "adults" if low == _ADULT else f"{age(low)} and older"
     if not low:
-        return f"under {_age(high)}"
+        return f"under {age(high)}"
     last = high - 1 if high < 2 * _YEAR else high // _YEAR - 1
-    begin = str(low // _YEAR) if low % _YEAR == 0 and high >= 2 * _YEAR else _age(low)
+    begin = str(low // _YEAR) if low % _YEAR == 0 and high >= 2 * _YEAR else age(low)
     return f"{begin} to {last} {'months' if high < 2 * _YEAR else 'years'}"
 
 
@@ -165,7 +165,8 @@ def _time(amount: str, unit: str) -> str:
     return name if amount == "1" else f"{amount} {name}s"
 
 
-def _age(months: int) -> str:
+def age(months: int) -> str:
+    """Return an age as people say it: in years where it is whole years, else in months."""
     if months % _YEAR or months < _YEAR:
         return f"{months} months"
     return f"{months // _YEAR} year{'s' if months > _YEAR else ''}"
